@@ -1,0 +1,81 @@
+# Needs GNU make and Python 3.11 or later; brings the rest. `make demo` first, then `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUNTIME := $(VENV)/.runtime
+TOOLS := $(VENV)/.tools
+export PYTHONDONTWRITEBYTECODE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-fast check audit run faults bench tools
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
+
+# --- Set-up: stamps, so that a second run does nothing -----------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Python 3.11 or later is needed: set PYTHON=python3.13, say.' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo 'python3 -m venv failed: apt-get install python3-venv' >&2; exit 1; }
+
+# uv installs in seconds what takes pip minutes; where it cannot be had, pip does it.
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
+  $(BIN)/uv pip install --quiet --python $(BIN)/python -r $(1) || \
+  $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1)
+
+$(RUNTIME): requirements.txt | $(BIN)/python
+	@echo 'Installing what runs it ...'
+	@$(call install,requirements.txt)
+	@touch $@
+
+$(TOOLS): requirements-dev.txt requirements.txt | $(BIN)/python
+	@echo 'Installing what tests it ...'
+	@$(call install,requirements-dev.txt)
+	@touch $@ $(RUNTIME)
+
+tools: $(TOOLS)
+
+# --- Seeing it run -------------------------------------------------------------------------------------------------------
+
+demo: $(RUNTIME) ## the whole product against local stand-ins for Zoom and Google; ONCE=1 books once, shows it, ends
+	@exec $(BIN)/python -m zinnect.demo $(if $(filter-out 0,$(ONCE)),--once)
+
+run: $(TOOLS) ## development servers with your own .env
+	@exec $(BIN)/python -m zinnect.demo --own-environment
+
+# --- Trusting it -----------------------------------------------------------------------------------------------------------
+
+PYTEST := $(BIN)/python -m pytest -q
+
+test: $(TOOLS) ## all tests: PostgreSQL and Redis, a browser, the whole system; then SQLite
+	@$(BIN)/python -m zinnect.tests.browser
+	$(PYTEST) -n 2 --dist worksteal
+	TEST_DATABASE=sqlite $(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not postgres and not faults' bookings calendars integrations
+
+test-fast: $(TOOLS) ## without browser, whole system and faults
+	$(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not faults'
+
+faults: $(TOOLS) ## what happens when providers, broker or processes fail
+	$(PYTEST) -m faults
+
+bench: $(TOOLS) ## benchmarks, as ratios against references of the same run
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+# As in production: what `check --deploy` says of development settings means nothing.
+PRODUCTION := DEBUG=0 SECRET_KEY=for-the-check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
+  ENCRYPTION_KEYS=Zm9yLXRlc3RzLW9ubHktMDEyMzQ1Njc4OWFiY2RlZi4= BASE_URL=https://book.example.com \
+  ALLOWED_HOSTS=book.example.com REDIS_URL=redis://127.0.0.1:6379/0 DATABASE_URL=sqlite:///:memory: ZINNECT_SANDBOX=0
+
+check: $(TOOLS) ## style, types, imports, templates, security, settings, migrations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(PRODUCTION) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --quiet
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive zinnect integrations calendars bookings
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+
+audit: $(TOOLS) ## known vulnerabilities of what is pinned; fails on what could not be audited
+	$(BIN)/pip-audit --strict --requirement requirements.txt

@@ -1,0 +1,1 @@
+"""The domain: event types, availability, bookings and their arranging."""

@@ -1,0 +1,41 @@
+"""The steps of a booking that was cancelled: event and meeting go, everybody is told once."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from bookings.arrange import event, meeting, messages
+from bookings.arrange.situation import Situation
+from bookings.models import Announcement
+
+_CALENDAR, _MAIL = Announcement.Channel.CALENDAR, Announcement.Channel.MAIL
+
+
+def follow(s: Situation) -> None:
+    """Take back what was made, as far as it goes now. A meeting that is no longer managed is left alone."""
+    a = s.announcement or _decide(s)
+    if s.entry is not None and s.entry_reachable:
+        event.remove(s, s.entry, tell=a.channel == _CALENDAR)
+    gone = s.entry is None or not s.entry_reachable
+    if a.done_at is None:
+        if not gone and a.channel == _CALENDAR and s.out_of_time(s.entry) and not s.entry.in_doubt:  # type: ignore[arg-type,union-attr]
+            s.write(a, channel=_MAIL)
+        if gone or a.channel == _MAIL:
+            s.write(a, done_at=timezone.now())
+    if a.done_at is not None:
+        messages.tell(s, a)
+    else:
+        s.later("announcement", s.deadline)
+    meeting.keep_in_step(s)
+
+
+def _decide(s: Situation) -> Announcement:
+    """Who told people of the booking tells them of its end."""
+    last = s.booking.announcements.exclude(revision=s.revision).order_by("-revision").first()
+    told_by_calendar = last is not None and last.channel == _CALENDAR and (last.done_at is not None or last.in_doubt)
+    calendar_can = s.entry is not None and s.entry_reachable
+    s.lease.require(s.revision)
+    s.announcement = Announcement.objects.create(
+        booking=s.booking, revision=s.revision, channel=_CALENDAR if told_by_calendar and calendar_can else _MAIL
+    )
+    return s.announcement

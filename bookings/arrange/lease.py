@@ -1,0 +1,76 @@
+"""One worker at a time for a booking: a lease taken by a conditional UPDATE, named in every later write."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Model, Q
+from django.utils import timezone
+
+from bookings.models import Booking
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the booking over: stop without writing anything."""
+
+
+class RevisionMoved(Exception):
+    """The booking was changed meanwhile: go round again before anybody is told."""
+
+
+def _until() -> datetime:
+    return timezone.now() + timedelta(seconds=settings.ARRANGE_LEASE_SECONDS)
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The right to arrange one booking, until it runs out."""
+
+    booking_id: int
+    owner: str
+
+    @classmethod
+    def claim(cls, booking_id: int) -> Lease | None:
+        """Take the lease; None while another worker holds it or the booking is not there."""
+        owner = uuid.uuid4().hex
+        free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+        taken = Booking.objects.filter(free, pk=booking_id).update(lease_owner=owner, lease_until=_until())
+        return cls(booking_id, owner) if taken else None
+
+    def hold(self) -> None:
+        """Have the full time again. Called before every call to a provider, which is bounded well below it."""
+        if not Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner).update(lease_until=_until()):
+            raise LeaseLost
+
+    def require(self, revision: int) -> None:
+        """Hold, and make sure that ``revision`` is still the booking's: asked right before anybody is told."""
+        mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
+        if not mine.filter(revision=revision).update(lease_until=_until()):
+            self.hold()
+            raise RevisionMoved
+
+    def write(self, row: Model, **fields: Any) -> None:
+        """Write ``fields`` of a row that belongs to the booking, if the lease is still mine."""
+        rows = type(row)._default_manager.filter(pk=row.pk, booking__lease_owner=self.owner)
+        if not rows.update(**fields):
+            raise LeaseLost
+        for name, value in fields.items():
+            setattr(row, name, value)
+
+    def release(self, *, revision: int, **fields: Any) -> bool:
+        """Let go and write ``fields`` of the booking; False when its revision moved, and the lease is still mine."""
+        mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
+        if mine.filter(revision=revision).update(lease_owner="", lease_until=None, **fields):
+            return True
+        self.hold()
+        return False
+
+    def abandon(self, **fields: Any) -> None:
+        """Let go after a fault of our own, whatever the revision is now."""
+        Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner).update(
+            lease_owner="", lease_until=None, attempts=F("attempts") + 1, **fields
+        )

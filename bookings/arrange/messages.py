@@ -1,0 +1,82 @@
+"""Our mails: each a row first, then claimed, sent, and marked. Sent again, it keeps its Message-ID."""
+
+from __future__ import annotations
+
+import smtplib
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookings import invitations
+from bookings.arrange.situation import Situation
+from bookings.models import Announcement, Booking, Message
+from integrations.errors import ProviderError
+
+_UNSENT = (Message.State.QUEUED, Message.State.SENDING)
+_KINDS = {
+    Booking.Change.BOOKED: Message.Kind.CONFIRMED,
+    Booking.Change.MOVED: Message.Kind.MOVED,
+    Booking.Change.LINK: Message.Kind.LINK,
+    Booking.Change.CANCELLED: Message.Kind.CANCELLED,
+}
+
+
+def tell(s: Situation, announcement: Announcement) -> None:
+    """Send this revision's mails, once to each person."""
+    for message in _wanted(s, announcement):
+        if message.state in _UNSENT and s.is_due(message):
+            _send(s, message, announcement)
+
+
+def _kind(s: Situation) -> Message.Kind:
+    """What the mail says: a move of a booking that nobody was told of yet is its confirmation."""
+    told = s.booking.messages.filter(state=Message.State.SENT, revision__lt=s.revision).exists()
+    ended = s.booking.change == Booking.Change.CANCELLED
+    return _KINDS[Booking.Change(s.booking.change)] if told or ended else Message.Kind.CONFIRMED
+
+
+def _wanted(s: Situation, announcement: Announcement) -> list[Message]:
+    people = [(Message.Role.INVITEE, s.booking.invitee_email), (Message.Role.ORGANIZER, s.booking.organizer.email)]
+    if announcement.channel == Announcement.Channel.MAIL:
+        people += [(Message.Role.GUEST, guest.email) for guest in s.booking.guests.all()]
+    existing = {(m.role, m.to_email): m for m in s.booking.messages.filter(revision=s.revision)}
+    missing = [person for person in people if person not in existing]
+    if missing:
+        s.lease.require(s.revision)
+        kind = _kind(s)
+        for role, address in missing:
+            existing[role, address] = Message.objects.create(
+                booking=s.booking, revision=s.revision, kind=kind, role=role, to_email=address
+            )
+    return [existing[person] for person in people]
+
+
+def _send(s: Situation, message: Message, announcement: Announcement) -> None:
+    mail = invitations.mail(message, announcement)
+    s.lease.require(s.revision)
+    s.write(message, state=Message.State.SENDING, claimed_at=timezone.now())
+    try:
+        mail.send()
+    except (smtplib.SMTPException, OSError) as error:
+        _not_sent(s, message, error)
+    else:
+        s.succeeded(message, state=Message.State.SENT, sent_at=timezone.now())
+        s.note("mail", _("Mail sent to the %(role)s.") % {"role": message.get_role_display().lower()})
+
+
+def _not_sent(s: Situation, message: Message, error: smtplib.SMTPException | OSError) -> None:
+    if _is_refusal(error):
+        words = _("The mail server refused the mail to %(address)s.") % {"address": message.to_email}
+        s.write(message, state=Message.State.FAILED, failed_for_good=True, last_error=words)
+        s.note("problem", words, problem=True)
+        return
+    words = _("The mail to %(address)s could not be sent yet.") % {"address": message.to_email}
+    s.failed(message, ProviderError(words, retryable=True))
+
+
+def _is_refusal(error: smtplib.SMTPException | OSError) -> bool:
+    """A 5xx answer to this mail or this recipient will not change by trying again (RFC 5321, 4.2.1)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _words in error.recipients.values())
+    per_mail = (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+    return isinstance(error, per_mail) and error.smtp_code >= 500

@@ -1,0 +1,61 @@
+"""Calls that may run side by side: HTTP only. What is recorded is written before and after them, by one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from integrations.errors import ProviderError
+from integrations.models import Connection
+from integrations.oauth import access_token, call_with_token
+
+
+@dataclass(frozen=True)
+class Job:
+    """One call: ``call`` gets an access token and does HTTP only; ``record`` and ``fail`` write what came of it."""
+
+    connection: Connection
+    token: str
+    call: Callable[[str], Any]
+    record: Callable[[Any], None]
+    fail: Callable[[ProviderError], None]
+
+
+def token_for(connection: Connection, generation: int | None = None) -> str:
+    """A valid access token, of this generation of the connection where one is given. Raises ProviderError."""
+    token = access_token(connection.pk)
+    if generation is not None and not Connection.objects.filter(pk=connection.pk, generation=generation).exists():
+        raise ProviderError("The connection was removed meanwhile.", retryable=True)
+    return token
+
+
+def _attempt(job: Job) -> Any:
+    try:
+        return job.call(job.token)
+    except ProviderError as error:
+        return error
+
+
+def perform(jobs: list[Job]) -> None:
+    """Do the jobs side by side and record each. A refused token is renewed and its call made once more."""
+    if not jobs:
+        return
+    with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
+        others = [pool.submit(_attempt, job) for job in jobs[1:]]
+        outcomes = [_attempt(jobs[0])] + [other.result() for other in others]
+    for job, first in zip(jobs, outcomes, strict=True):
+        refused = isinstance(first, ProviderError) and first.unauthorized
+        outcome = _renewed(job) if refused else first
+        if isinstance(outcome, ProviderError):
+            job.fail(outcome)
+        else:
+            job.record(outcome)
+
+
+def _renewed(job: Job) -> Any:
+    try:
+        return call_with_token(job.connection, job.call)
+    except ProviderError as error:
+        return error

@@ -1,0 +1,183 @@
+"""What organizers type: who they are, what can be booked, and why something changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+
+from bookings.fields import MinutesField
+from bookings.forms_public import parse_slot
+from bookings.models import EventType, Organizer
+
+if TYPE_CHECKING:
+    OrganizerModelForm = forms.ModelForm[Organizer]
+    EventTypeModelForm = forms.ModelForm[EventType]
+else:
+    # Django's own class takes no type parameter when it runs.
+    OrganizerModelForm = EventTypeModelForm = forms.ModelForm
+
+REASON_LENGTH = 1000
+
+
+class ReasonForm(forms.Form):
+    """Why, in the organizer's words; the invitee reads it."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        help_text=_("The invitee reads it."),
+        required=False,
+        max_length=REASON_LENGTH,
+        widget=forms.Textarea({"rows": 3}),
+    )
+
+
+class CancelForm(ReasonForm):
+    """Nothing but the reason."""
+
+
+class RescheduleForm(ReasonForm):
+    """A new start, as ``2026-12-03T09:00:00Z``."""
+
+    slot = forms.CharField(max_length=40, error_messages={"required": _("Pick a time.")})
+
+    def clean_slot(self) -> datetime:
+        """The start, aware and in UTC."""
+        start = parse_slot(self.cleaned_data["slot"])
+        if start is None:
+            raise ValidationError(_("This is not a time. Pick one of those below."))
+        return start
+
+
+class OrganizerForm(OrganizerModelForm):
+    """Name, address of the page, time zone."""
+
+    class Meta:
+        model = Organizer
+        fields = ("name", "handle", "timezone")
+        labels = {"name": _("Your name"), "handle": _("Address of your page"), "timezone": _("Time zone")}
+        help_texts = {
+            "name": _("Invitees read it on your page, in invitations and in mail."),
+            "handle": _("Lower-case letters, digits and hyphens."),
+            "timezone": _("Your bookings and your mail show times in it."),
+        }
+        widgets = {
+            "name": forms.TextInput({"autocomplete": "name"}),
+            "handle": forms.TextInput({"autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}),
+        }
+        error_messages = {"handle": {"unique": _("Somebody else has this address already. Choose another one.")}}
+
+    def clean_handle(self) -> str:
+        """Addresses are lower case, so that they are not told apart by it."""
+        return str(self.cleaned_data["handle"]).lower()
+
+
+class EventTypeForm(EventTypeModelForm):
+    """Everything of an event type but the video service: that follows from what is connected (product.md, rule 3)."""
+
+    minimum_notice_minutes = MinutesField(
+        label=_("Minimum notice"), help_text=_("How long before its start a time can last be booked.")
+    )
+
+    class Meta:
+        model = EventType
+        fields = (
+            "title",
+            "slug",
+            "description",
+            "location",
+            "location_detail",
+            "duration_minutes",
+            "interval_minutes",
+            "buffer_before_minutes",
+            "buffer_after_minutes",
+            "minimum_notice_minutes",
+            "window_days",
+            "daily_limit",
+            "schedule",
+            "active",
+        )
+        labels = {
+            "title": _("Title"),
+            "slug": _("Address"),
+            "description": _("Description"),
+            "location": _("Where it is held"),
+            "location_detail": _("Number or address"),
+            "duration_minutes": _("Duration in minutes"),
+            "interval_minutes": _("Offer a start every … minutes"),
+            "buffer_before_minutes": _("Free before it, in minutes"),
+            "buffer_after_minutes": _("Free after it, in minutes"),
+            "window_days": _("Can be booked … days ahead"),
+            "daily_limit": _("At most … a day"),
+            "schedule": _("Availability"),
+            "active": _("Can be booked"),
+        }
+        help_texts = {
+            "slug": _("The last part of its link. Left empty, it is made from the title."),
+            "description": _("Invitees read it before they pick a time."),
+            "location_detail": _("For a phone call the number to call, for a meeting in person the address."),
+            "interval_minutes": "",
+            "window_days": "",
+            "daily_limit": _("Left empty, there is no limit."),
+            "active": _("Switched off, its page is not shown; what is booked stays booked."),
+        }
+        widgets = {
+            "location": forms.RadioSelect,
+            "description": forms.Textarea({"rows": 4}),
+            "slug": forms.TextInput({"autocapitalize": "none", "spellcheck": "false"}),
+        }
+
+    def __init__(self, *args: Any, organizer: Organizer, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.organizer = organizer
+        self.instance.organizer = organizer
+        self.fields["slug"].required = False
+        schedules = organizer.schedules.order_by("pk")
+        self.fields["schedule"].queryset = schedules  # type: ignore[attr-defined]
+        if len(schedules) == 1:
+            # Nothing to choose, so nothing to ask.
+            del self.fields["schedule"]
+            self.instance.schedule = schedules[0]
+
+    def clean(self) -> dict[str, Any]:
+        """A place for what needs one, and an address of its own."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("location") == EventType.Location.VIDEO:
+            cleaned["location_detail"] = ""
+        elif "location" in cleaned and not cleaned.get("location_detail"):
+            self.add_error("location_detail", _("Say where: the number to call, or the address."))
+        if "slug" in cleaned and "title" in cleaned:
+            self._clean_address(cleaned)
+        return cleaned
+
+    def _clean_address(self, cleaned: dict[str, Any]) -> None:
+        typed = cleaned["slug"].lower()
+        cleaned["slug"] = typed or self._free_slug(cleaned["title"])
+        if typed in self._taken():
+            self.add_error("slug", _("Another event type of yours has this address already."))
+
+    def _taken(self) -> set[str]:
+        others = EventType.objects.filter(organizer=self.organizer).exclude(pk=self.instance.pk)
+        return set(others.values_list("slug", flat=True))
+
+    def _free_slug(self, title: str) -> str:
+        """The title as an address, numbered where another event type has it; ``meeting`` where no letter is left."""
+        stem = slugify(title)[:50].strip("-_") or "meeting"
+        taken = self._taken()
+        numbered = (f"{stem}-{number}" for number in range(2, len(taken) + 3))
+        return stem if stem not in taken else next(slug for slug in numbered if slug not in taken)
+
+    def save_unless_taken(self) -> bool:
+        """Save; False, with the message at the field, when the same address was taken at the same moment."""
+        try:
+            with transaction.atomic():
+                self.save()
+        except IntegrityError:
+            self.add_error("slug", _("Another event type of yours has this address already."))
+            return False
+        return True

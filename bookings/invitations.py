@@ -1,0 +1,173 @@
+"""Mail and ICS: who is told what, in the reader's own words and time zone (RFC 5545, RFC 5546, RFC 6047)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from email.utils import formataddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from bookings.models import Announcement, Booking, Message
+from bookings.status import current_link, unmanaged_meetings
+from bookings.words import service_name
+
+
+def ical_uid(booking: Booking) -> str:
+    """The UID of the invitation: the calendar event's own, also where our mail comes first."""
+    entry = booking.calendar_entries.exclude(ical_uid="").order_by("-id").first()
+    return entry.ical_uid if entry else f"{booking.event_key}@google.com"
+
+
+def sequence(booking: Booking) -> int:
+    """The SEQUENCE of this revision: rises with it, and is never below what the calendar counted."""
+    entry = booking.calendar_entries.order_by("-id").first()
+    return max(booking.revision, entry.sequence + 1 if entry else 0)
+
+
+def manage_url(booking: Booking) -> str:
+    """The invitee's own link to the booking. It goes to nobody else."""
+    return f"{settings.BASE_URL}{reverse('invitee:booking', args=[booking.token])}"
+
+
+def organizer_url(booking: Booking) -> str:
+    """Where the organizer finds the booking."""
+    return f"{settings.BASE_URL}{reverse('organizer:booking', args=[booking.uid])}"
+
+
+def when(start: datetime, end: datetime, zone: tzinfo) -> str:
+    """``Thursday, 3 December 2026, 10:00–10:30 (Europe/Berlin, UTC+01:00)`` in the active language."""
+    first, last = start.astimezone(zone), end.astimezone(zone)
+    day = date_format(first, "l, j F Y" if translation.get_language() == "en" else "l, j. F Y")
+    offset = first.strftime("%z")
+    return f"{day}, {first:%H:%M}–{last:%H:%M} ({zone}, UTC{offset[:3]}:{offset[3:5]})"
+
+
+def ics(booking: Booking, *, method: str, join_url: str = "") -> bytes:
+    """A calendar object with one event. ``method``: REQUEST, CANCEL or PUBLISH (RFC 5546)."""
+    event = Event()
+    event.add("uid", ical_uid(booking))
+    event.add("sequence", sequence(booking))
+    event.add("dtstamp", timezone.now())
+    event.add("dtstart", booking.start.astimezone(UTC))
+    event.add("dtend", booking.end.astimezone(UTC))
+    event.add("summary", f"{booking.title}: {booking.organizer.name} – {booking.invitee_name}")
+    place = join_url if booking.is_video else booking.location_detail or booking.get_location_display()
+    if place:
+        event.add("location", place)
+    if join_url:
+        event.add("description", _("Join: %(url)s") % {"url": join_url})
+        event.add("url", join_url)
+    event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
+    organizer = vCalAddress(f"mailto:{booking.organizer.email}")
+    organizer.params["cn"] = vText(booking.organizer.name)
+    event.add("organizer", organizer)
+    if method != "PUBLISH":
+        for address, name in [(booking.invitee_email, booking.invitee_name)] + [
+            (guest.email, guest.email) for guest in booking.guests.all()
+        ]:
+            attendee = vCalAddress(f"mailto:{address}")
+            attendee.params.update({"cn": vText(name), "role": vText("REQ-PARTICIPANT"), "rsvp": vText("TRUE")})
+            event.add("attendee", attendee, encode=False)
+    calendar = Calendar()
+    calendar.add("prodid", "-//Zinnect//Zinnect Scheduler//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method)
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def ics_for(booking: Booking) -> bytes:
+    """What "add to calendar" downloads: the event as it is now, inviting nobody."""
+    return ics(booking, method="PUBLISH", join_url=current_link(booking)[1])
+
+
+def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives:
+    """The mail of ``message``, rendered for its reader. The same message always has the same Message-ID."""
+    booking = message.booking
+    to_organizer = message.role == Message.Role.ORGANIZER
+    language = booking.organizer.language if to_organizer else booking.invitee_language
+    with translation.override(language):
+        context = _context(message, announcement)
+        text = render_to_string("emails/booking.txt", context)
+        html = render_to_string("emails/booking.html", context)
+    organizer = formataddr((booking.organizer.name, booking.organizer.email))
+    invitee = formataddr((booking.invitee_name, booking.invitee_email))
+    email = EmailMultiAlternatives(
+        subject=context["subject"],
+        body=text,
+        to=[message.to_email],
+        reply_to=[invitee if to_organizer else organizer],
+        headers={
+            "Message-ID": f"<{message.uid}@{urlsplit(settings.BASE_URL).hostname}>",
+            "Auto-Submitted": "auto-generated",
+        },
+    )
+    email.attach_alternative(html, "text/html")
+    method = _method(message, announcement)
+    if method:
+        content = ics(booking, method=method, join_url=announcement.join_url).decode()
+        email.attach_alternative(content, f"text/calendar; method={method}; charset=utf-8")
+    return email
+
+
+def _method(message: Message, announcement: Announcement) -> str:
+    """An invitation is one METHOD:REQUEST to a person for a revision: ours only where the calendar does not send it."""
+    if announcement.channel != Announcement.Channel.MAIL:
+        return ""
+    if message.kind == Message.Kind.CANCELLED:
+        earlier = message.booking.announcements.filter(revision__lt=announcement.revision)
+        told = earlier.filter(done_at__isnull=False).exists()
+        return "CANCEL" if told and message.role != Message.Role.ORGANIZER else ""
+    return "PUBLISH" if message.role == Message.Role.ORGANIZER else "REQUEST"
+
+
+def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
+    booking = message.booking
+    to_organizer = message.role == Message.Role.ORGANIZER
+    zone = booking.organizer.timezone if to_organizer else booking.invitee_timezone
+    other = booking.invitee_name if to_organizer else booking.organizer.name
+    return {
+        "booking": booking,
+        "message": message,
+        "to_organizer": to_organizer,
+        "to_invitee": message.role == Message.Role.INVITEE,
+        "reader": booking.organizer.name if to_organizer else booking.invitee_name,
+        "other": other,
+        "when": when(booking.start, booking.end, zone),
+        "join_url": announcement.join_url,
+        "service": service_name(announcement.provider),
+        "no_link": booking.is_video and booking.is_live and not announcement.join_url,
+        "why": announcement.why if to_organizer else "",
+        "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
+        "manage_url": manage_url(booking) if message.role == Message.Role.INVITEE else "",
+        "organizer_url": organizer_url(booking) if to_organizer else "",
+        "calendar_invites": announcement.channel == Announcement.Channel.CALENDAR,
+        "subject": _subject(message, other, booking.start.astimezone(zone)),
+    }
+
+
+def _subject(message: Message, other: str, start: datetime) -> str:
+    """One line: names may hold anything but line breaks, which the forms refuse; folded once more here."""
+    words = {
+        Message.Kind.CONFIRMED: _("Confirmed: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.MOVED: _("New time: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.LINK: _("New link: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.CANCELLED: _("Cancelled: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.DECLINED: _("Declined: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.REQUESTED: _("Please confirm: %(title)s with %(other)s, %(when)s"),
+    }[Message.Kind(message.kind)]
+    return " ".join(
+        (
+            words
+            % {"title": message.booking.title, "other": other, "when": f"{date_format(start, 'j M')} {start:%H:%M}"}
+        ).split()
+    )

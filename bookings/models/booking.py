@@ -1,0 +1,144 @@
+"""What was booked."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.utils import timezone
+from timezone_field import TimeZoneField
+
+from bookings.models.event_types import EventType
+from bookings.models.organizer import Organizer
+
+
+def new_token() -> str:
+    """The unguessable part of the invitee's link: 192 bits."""
+    return secrets.token_urlsafe(24)
+
+
+def new_event_key() -> str:
+    """An id for the calendar event: 128 random bits as hexadecimal, which lies within Google's alphabet [a-v0-9]."""
+    return secrets.token_hex(16)
+
+
+class Booking(models.Model):
+    """A time that an invitee took. Every change raises ``revision``; arranging follows with ``arranged_revision``."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending", "Waiting for confirmation"
+        CONFIRMED = "confirmed", "Confirmed"
+        DECLINED = "declined", "Declined"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Change(models.TextChoices):
+        BOOKED = "booked", "Booked"
+        MOVED = "moved", "Moved"
+        LINK = "link", "New link"
+        CANCELLED = "cancelled", "Cancelled"
+
+    HOLDING = (Status.PENDING, Status.CONFIRMED)
+
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    form_key = models.CharField(
+        max_length=64, unique=True, editable=False, help_text="The same form twice: one booking."
+    )
+    event_key = models.CharField(max_length=64, default=new_event_key, unique=True, editable=False)
+
+    organizer = models.ForeignKey(Organizer, models.CASCADE, related_name="bookings")
+    event_type = models.ForeignKey(EventType, models.RESTRICT, related_name="bookings")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CONFIRMED)
+    title = models.CharField(max_length=120)
+    location = models.CharField(max_length=12, choices=EventType.Location.choices, default=EventType.Location.VIDEO)
+    location_detail = models.CharField(max_length=300, blank=True)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    blocked_from = models.DateTimeField(help_text="Start less the buffer before it.")
+    blocked_until = models.DateTimeField(help_text="End plus the buffer after it.")
+
+    invitee_name = models.CharField(max_length=100)
+    invitee_email = models.EmailField(max_length=254)
+    invitee_timezone = TimeZoneField(default="UTC", use_pytz=False)
+    invitee_language = models.CharField(max_length=10, default="en")
+    notes = models.TextField(max_length=2000, blank=True)
+    change = models.CharField(
+        max_length=12, choices=Change.choices, default=Change.BOOKED, help_text="What the revision is."
+    )
+    reason = models.TextField(
+        max_length=1000, blank=True, help_text="Why it was moved, cancelled or declined, as written."
+    )
+    changed_by = models.CharField(
+        max_length=12, blank=True, help_text="Who changed it last: invitee, organizer or admin."
+    )
+
+    created_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    revised_at = models.DateTimeField(default=timezone.now, help_text="When the revision began.")
+    arranged_revision = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="When unfinished work is due again.")
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True, help_text="In words fit to show to the organizer.")
+    gave_up_at = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=64, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["start", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    blocked_from__lte=models.F("start"),
+                    start__lt=models.F("end"),
+                    end__lte=models.F("blocked_until"),
+                ),
+                name="booking_times_are_in_order",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organizer", "blocked_from", "blocked_until"], name="booking_by_time"),
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(next_attempt_at__isnull=False),
+                name="booking_due",
+            ),
+            models.Index(fields=["invitee_email"], name="booking_by_invitee"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} with {self.invitee_name}"
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is held by video, and so gets a join link."""
+        return self.location == EventType.Location.VIDEO
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is confirmed, so that it should stand in calendars."""
+        return self.status == self.Status.CONFIRMED
+
+    @property
+    def duration_minutes(self) -> int:
+        """How long it is."""
+        return int((self.end - self.start).total_seconds()) // 60
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its end has passed."""
+        return self.end <= now
+
+
+class Guest(models.Model):
+    """Somebody whom the invitee asked to invite as well."""
+
+    booking = models.ForeignKey(Booking, models.CASCADE, related_name="guests")
+    email = models.EmailField(max_length=254)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["booking", "email"], name="a_guest_once_for_a_booking")]
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,61 @@
+"""What can be booked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from bookings.models.availability import Schedule
+from bookings.models.organizer import Organizer
+
+
+class EventType(models.Model):
+    """A kind of meeting that an organizer offers. By which video service it is held is not chosen here (rule 3)."""
+
+    class Location(models.TextChoices):
+        VIDEO = "video", "Video call"
+        PHONE = "phone", "Phone call"
+        IN_PERSON = "in_person", "In person"
+
+    organizer = models.ForeignKey(Organizer, models.CASCADE, related_name="event_types")
+    schedule = models.ForeignKey(Schedule, models.RESTRICT, related_name="event_types")
+    title = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60)
+    description = models.TextField(max_length=2000, blank=True)
+    location = models.CharField(max_length=12, choices=Location.choices, default=Location.VIDEO)
+    location_detail = models.CharField(max_length=300, blank=True, help_text="The number to call, or the address.")
+    duration_minutes = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(5), MaxValueValidator(12 * 60)]
+    )
+    interval_minutes = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(5), MaxValueValidator(12 * 60)],
+        help_text="A start is offered every so often.",
+    )
+    buffer_before_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(6 * 60)])
+    buffer_after_minutes = models.PositiveSmallIntegerField(default=0, validators=[MaxValueValidator(6 * 60)])
+    minimum_notice_minutes = models.PositiveIntegerField(default=60, validators=[MaxValueValidator(60 * 24 * 60)])
+    window_days = models.PositiveSmallIntegerField(
+        default=60, validators=[MinValueValidator(1), MaxValueValidator(365)], help_text="How many days ahead."
+    )
+    daily_limit = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["duration_minutes", "title", "id"]
+        constraints = [models.UniqueConstraint(fields=["organizer", "slug"], name="a_slug_once_for_an_organizer")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def duration(self) -> timedelta:
+        """How long a meeting is."""
+        return timedelta(minutes=self.duration_minutes)
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is held by video, and so gets a join link."""
+        return self.location == self.Location.VIDEO

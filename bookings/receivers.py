@@ -1,0 +1,35 @@
+"""Signal → task, after the commit. The task gets an id and nothing else."""
+
+from __future__ import annotations
+
+from django.db.models import F
+from django.dispatch import receiver
+from django.utils import timezone
+
+from bookings.models import Booking, CalendarEntry, Meeting
+from bookings.signals import arranging_requested, booking_cancelled, booking_confirmed, booking_rescheduled
+from bookings.tasks import arrange_booking
+from integrations.models import Connection
+from integrations.publish import publish_on_commit
+from integrations.signals import connection_made
+
+
+@receiver(
+    [booking_confirmed, booking_rescheduled, booking_cancelled, arranging_requested],
+    dispatch_uid="bookings.arrange_after_commit",
+)
+def arrange_after_commit(sender: object, booking: Booking, **kwargs: object) -> None:
+    """Queue the arranging of a booking that has just been confirmed, moved or cancelled."""
+    publish_on_commit(arrange_booking, booking.pk)
+
+
+@receiver(connection_made, dispatch_uid="bookings.resume_what_waited_for_the_account")
+def resume_what_waited_for_the_account(sender: object, connection: Connection, **kwargs: object) -> None:
+    """What could not be done while the account was not to be used is due now; the next sweep takes it up."""
+    waiting = Booking.objects.filter(
+        organizer__user_id=connection.user_id, arranged_revision__lt=F("revision"), gave_up_at=None
+    )
+    for model in (CalendarEntry, Meeting):
+        stuck = model.objects.filter(booking__in=waiting, failed_for_good=True)
+        stuck.update(failed_for_good=False, next_attempt_at=None, attempts=0)
+    waiting.update(next_attempt_at=timezone.now())

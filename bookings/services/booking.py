@@ -1,0 +1,244 @@
+"""The verbs of a booking: book, reschedule, cancel, try again. One transaction each.
+
+Every change of a booking raises its revision and is announced by a signal inside the transaction; the receivers queue
+the arranging after the commit. Nothing here calls a provider but the one busy question before the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookings import availability
+from bookings.models import Booking, EventType, Guest, Message, Organizer, TimelineEntry
+from bookings.signals import arranging_requested, booking_cancelled, booking_confirmed, booking_rescheduled
+
+
+class SlotTaken(Exception):
+    """The time cannot be booked: somebody was faster, or it was never offered."""
+
+
+class NotChangeable(Exception):
+    """The booking cannot be changed any more; the message says why, in words to show."""
+
+
+@dataclass(frozen=True)
+class Invitee:
+    """Who books, as they typed it; already validated by the form."""
+
+    name: str
+    email: str
+    timezone: ZoneInfo
+    language: str = "en"
+    notes: str = ""
+    guests: tuple[str, ...] = ()
+
+
+def record(booking: Booking, kind: str, text: str, *, problem: bool = False) -> None:
+    """Append to the booking's timeline."""
+    TimelineEntry.objects.create(booking=booking, kind=kind, text=text, is_problem=problem)
+
+
+def _lock(organizer_id: int) -> Organizer:
+    """The organizer's row, locked: decisions about one organizer's time are made one after the other.
+
+    ``no_key`` leaves inserts that reference the organizer free. SQLite ignores it; there the transaction is IMMEDIATE.
+    """
+    return Organizer.objects.select_for_update(no_key=True).get(pk=organizer_id)
+
+
+def _require_offered(
+    event_type: EventType,
+    start: datetime,
+    *,
+    now: datetime,
+    busy: list[tuple[datetime, datetime]],
+    moving: Booking | None = None,
+) -> None:
+    """Raise SlotTaken unless ``start`` is offered right now. Call it under the lock."""
+    found = availability.offered(
+        event_type, start=start, end=start + timedelta(seconds=1), now=now, moving=moving, elsewhere=busy
+    )
+    if start not in found:
+        raise SlotTaken
+
+
+def _busy(event_type: EventType, start: datetime, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The one question to the calendar, before the transaction."""
+    return availability.busy_elsewhere(
+        event_type.organizer, start=start, end=start + event_type.duration, now=now, asking=True
+    )
+
+
+def _blocked(event_type: EventType, start: datetime) -> dict[str, datetime]:
+    end = start + event_type.duration
+    return {
+        "start": start,
+        "end": end,
+        "blocked_from": start - timedelta(minutes=event_type.buffer_before_minutes),
+        "blocked_until": end + timedelta(minutes=event_type.buffer_after_minutes),
+    }
+
+
+def _unless_overlapping(decide: Callable[[], Booking]) -> Booking:
+    """Run ``decide`` in one transaction; the database's own refusal of an overlap is SlotTaken too."""
+    try:
+        with transaction.atomic():
+            return decide()
+    except IntegrityError as error:
+        if "bookings_do_not_overlap" in str(error):
+            raise SlotTaken from error
+        raise
+
+
+def book(
+    *, event_type: EventType, start: datetime, invitee: Invitee, form_key: str, now: datetime | None = None
+) -> Booking:
+    """Take the time ``start`` (aware) for ``invitee``. The same ``form_key`` twice gets the same booking.
+
+    Raises SlotTaken when the time is not offered (any more), BusyUnknown when the calendar's busy times are not known.
+    """
+    now = now or timezone.now()
+    start = start.astimezone(UTC)
+    earlier = Booking.objects.filter(form_key=form_key, event_type=event_type).first()
+    if earlier is not None:
+        return earlier
+    busy = _busy(event_type, start, now)
+
+    def decide() -> Booking:
+        _lock(event_type.organizer_id)
+        again = Booking.objects.filter(form_key=form_key, event_type=event_type).first()
+        if again is not None:
+            return again
+        _require_offered(event_type, start, now=now, busy=busy)
+        booking = Booking.objects.create(
+            organizer=event_type.organizer,
+            event_type=event_type,
+            form_key=form_key,
+            title=event_type.title,
+            location=event_type.location,
+            location_detail=event_type.location_detail,
+            invitee_name=invitee.name,
+            invitee_email=invitee.email,
+            invitee_timezone=invitee.timezone,
+            invitee_language=invitee.language,
+            notes=invitee.notes,
+            changed_by="invitee",
+            created_at=now,
+            confirmed_at=now,
+            revised_at=now,
+            next_attempt_at=now,
+            **_blocked(event_type, start),
+        )
+        addresses = {guest.lower(): guest for guest in invitee.guests if guest.lower() != invitee.email.lower()}
+        Guest.objects.bulk_create(Guest(booking=booking, email=address) for address in addresses.values())
+        record(booking, "booked", _("Booked by the invitee."))
+        booking_confirmed.send(sender=Booking, booking=booking)
+        return booking
+
+    return _unless_overlapping(decide)
+
+
+def revise(booking: Booking, *, change: Booking.Change, by: str, reason: str, now: datetime, **changes: object) -> None:
+    """Raise the revision with ``changes``; what is still unsent of earlier ones is dropped. Call it under the lock."""
+    Booking.objects.filter(pk=booking.pk).update(
+        revision=F("revision") + 1,
+        revised_at=now,
+        next_attempt_at=now,
+        attempts=0,
+        gave_up_at=None,
+        last_error="",
+        change=change,
+        changed_by=by,
+        reason=reason,
+        **changes,
+    )
+    booking.refresh_from_db()
+    Message.objects.filter(
+        booking=booking, revision__lt=booking.revision, state__in=(Message.State.QUEUED, Message.State.FAILED)
+    ).update(state=Message.State.DROPPED)
+
+
+def _changeable(booking: Booking, now: datetime) -> Booking:
+    """The booking as it is now, under its organizer's lock. Raises NotChangeable."""
+    _lock(booking.organizer_id)
+    current = Booking.objects.select_related("event_type__organizer", "event_type__schedule").get(pk=booking.pk)
+    if current.status in (Booking.Status.CANCELLED, Booking.Status.DECLINED):
+        raise NotChangeable(_("This booking was cancelled."))
+    if current.is_over(now):
+        raise NotChangeable(_("This meeting is already over."))
+    return current
+
+
+def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", now: datetime | None = None) -> Booking:
+    """Move a booking to ``start`` (aware). Its meeting and its event move with it; its link stays.
+
+    Raises SlotTaken, BusyUnknown, or NotChangeable when it was cancelled or is over.
+    """
+    now = now or timezone.now()
+    start = start.astimezone(UTC)
+    busy = _busy(booking.event_type, start, now)
+
+    def decide() -> Booking:
+        current = _changeable(booking, now)
+        if current.start == start:
+            return current
+        _require_offered(current.event_type, start, now=now, busy=busy, moving=current)
+        revise(
+            current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **_blocked(current.event_type, start)
+        )
+        record(current, "moved", _("Moved by the %(who)s.") % {"who": by})
+        booking_rescheduled.send(sender=Booking, booking=current)
+        return current
+
+    return _unless_overlapping(decide)
+
+
+def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None = None) -> Booking:
+    """Cancel a booking. Cancelling twice changes nothing. Raises NotChangeable when the meeting is over."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        _lock(booking.organizer_id)
+        current = Booking.objects.get(pk=booking.pk)
+        if current.status == Booking.Status.CANCELLED:
+            return current
+        current = _changeable(booking, now)
+        revise(current, change=Booking.Change.CANCELLED, by=by, reason=reason, now=now, status=Booking.Status.CANCELLED)
+        record(current, "cancelled", _("Cancelled by the %(who)s.") % {"who": by})
+        booking_cancelled.send(sender=Booking, booking=current)
+    return current
+
+
+def offer_new_link(booking: Booking) -> None:
+    """Begin a revision that tells people a link they do not hold yet. Nothing else of the booking changes."""
+    now = timezone.now()
+    with transaction.atomic():
+        _lock(booking.organizer_id)
+        current = Booking.objects.get(pk=booking.pk)
+        if current.revision == booking.revision and current.status == Booking.Status.CONFIRMED:
+            revise(current, change=Booking.Change.LINK, by="system", reason="", now=now)
+
+
+def retry(*, booking: Booking, by: str = "organizer") -> None:
+    """Make what is unfinished due now; where people were told that a link follows, look for one again."""
+    now = timezone.now()
+    with transaction.atomic():
+        _lock(booking.organizer_id)
+        current = Booking.objects.get(pk=booking.pk)
+        current.meetings.update(next_attempt_at=None, failed_for_good=False, attempts=0)
+        current.calendar_entries.update(next_attempt_at=None, failed_for_good=False, attempts=0)
+        current.messages.filter(state=Message.State.FAILED, revision=current.revision).update(
+            state=Message.State.QUEUED, next_attempt_at=None, failed_for_good=False
+        )
+        Booking.objects.filter(pk=current.pk).update(
+            next_attempt_at=now, attempts=0, gave_up_at=None, arranged_revision=F("revision") - 1
+        )
+        record(current, "retry", _("Tried again by the %(who)s.") % {"who": by})
+        arranging_requested.send(sender=Booking, booking=current)

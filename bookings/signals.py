@@ -1,0 +1,9 @@
+"""What happened to a booking. Each signal is sent inside the transaction that made it so, with ``booking``."""
+
+from django.dispatch import Signal
+
+booking_confirmed = Signal()
+booking_rescheduled = Signal()
+booking_cancelled = Signal()
+# Nothing changed, but somebody wants unfinished work to be tried now.
+arranging_requested = Signal()

@@ -1,0 +1,250 @@
+"""What happens when a provider does not play along, or answers are lost after the work was done."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from bookings.models import Booking, Meeting, Organizer, TimelineEntry
+from bookings.services import cancel, reschedule
+from bookings.status import current_link, page_status
+from bookings.tests.world import (
+    INVITEE,
+    again,
+    booked,
+    calendar_part,
+    connect,
+    live_event,
+    live_meeting,
+    next_weekday,
+    settle,
+)
+from integrations.models import Connection
+from integrations.oauth import remove
+from integrations.sandbox.testing import Sandbox
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.faults]
+
+
+@pytest.fixture(autouse=True)
+def _short_timeouts(settings: object) -> None:
+    """A provider may take half a second, so that a lost answer is lost soon."""
+    settings.PROVIDER_TIMEOUT_SECONDS = 0.5  # type: ignore[attr-defined]
+
+
+def ten_minutes_later(booking: Booking) -> Booking:
+    """Ten minutes later: the second look for surplus meetings is due."""
+    Meeting.objects.filter(look_again_at__isnull=False).update(look_again_at=booking.created_at)
+    return again(booking)
+
+
+def test_a_create_whose_answer_was_lost_is_found_and_not_repeated(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    assert page_status(booking) == "arranging"
+    assert not sandbox.ledger()
+    assert not mail.outbox
+
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    assert current_link(booking) == ("zoom", live_meeting(sandbox)["join_url"])
+    assert len(sandbox.meetings()) == 1
+    assert len(sandbox.ledger(INVITEE)) == 1
+
+
+def _too_soon(booking: Booking) -> bool:
+    attempted = booking.meetings.get().attempted_at
+    return attempted is not None and timezone.now() < attempted + timedelta(seconds=0.6)
+
+
+def test_a_surplus_meeting_is_deleted_by_the_second_look(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.act("list_lag", seconds=2)
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    assert len(sandbox.meetings(live=True)) == 2
+    assert booking.arranged_revision == 0
+    time.sleep(2)
+    booking = ten_minutes_later(booking)
+    assert live_meeting(sandbox)["join_url"] == current_link(booking)[1]
+    assert booking.arranged_revision == 1
+
+
+def test_meet_is_announced_at_once_when_zoom_refuses_for_good(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="status", params={"status": 400, "code": 3161})
+    booking = settle(booked(ada))
+    event = live_event(sandbox)
+    assert current_link(booking) == ("google_meet", event["hangoutLink"])
+    assert not event.get("location")
+    assert len(sandbox.ledger(INVITEE)) == 1
+    to_organizer = next(message for message in mail.outbox if message.to == ["ada@example.com"])
+    assert "Zoom" in to_organizer.body
+    assert booking.arranged_revision == 1
+
+
+def test_a_meeting_that_turns_up_after_the_fallback_is_deleted(
+    ada: Organizer, sandbox: Sandbox, settings: object
+) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    settings.MEETING_FALLBACK_SECONDS = 0  # type: ignore[attr-defined]
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    assert current_link(booking)[0] == "google_meet"
+    assert len(sandbox.meetings(live=True)) == 1
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    assert not sandbox.meetings(live=True)
+    assert current_link(booking)[0] == "google_meet"
+    assert len(sandbox.ledger(INVITEE)) == 1
+
+
+def test_an_insert_whose_answer_was_lost_is_found(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="google", call="events.insert", kind="drop_after", times=1)
+    booking = again(settle(booked(ada)))
+    assert live_event(sandbox)["location"] == live_meeting(sandbox)["join_url"]
+    assert len(sandbox.events()) == 1
+    assert len(sandbox.ledger(INVITEE)) == 1
+    assert booking.arranged_revision == 1
+
+
+def test_an_announcement_whose_answer_was_lost_is_not_repeated(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="google", call="events.patch", kind="timeout_after", times=1, params={"seconds": 2})
+    booking = again(settle(booked(ada)))
+    assert len(sandbox.ledger(INVITEE)) == 1
+    assert len(sandbox.calls("events.patch")) == 1
+    assert len(mail.outbox) == 2
+    assert booking.arranged_revision == 1
+
+
+def test_an_insert_that_tells_people_is_not_repeated_either(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google")
+    sandbox.fault(service="google", call="events.insert", kind="status_after", times=1, params={"status": 503})
+    booking = again(settle(booked(ada)))
+    assert len(sandbox.ledger(INVITEE)) == 1
+    assert current_link(booking) == ("google_meet", live_event(sandbox)["hangoutLink"])
+    assert booking.arranged_revision == 1
+
+
+def test_our_mail_invites_when_google_is_late_and_google_stays_silent_then(
+    ada: Organizer, sandbox: Sandbox, settings: object
+) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    settings.MEETING_FALLBACK_SECONDS = 0  # type: ignore[attr-defined]
+    sandbox.fault(service="google", call="events.insert", kind="status", times=1, params={"status": 503})
+    booking = settle(booked(ada))
+    assert current_link(booking) == ("zoom", live_meeting(sandbox)["join_url"])
+    invitation = calendar_part(next(message for message in mail.outbox if message.to == [INVITEE]))
+    assert "METHOD:REQUEST" in invitation
+    assert live_meeting(sandbox)["join_url"] in invitation
+
+    booking = again(booking)
+    event = live_event(sandbox)
+    assert event["location"] == live_meeting(sandbox)["join_url"]
+    assert not event.get("hangoutLink")
+    assert event["iCalUID"] in invitation
+    assert not sandbox.ledger()
+    assert len(mail.outbox) == 2
+    assert booking.arranged_revision == 1
+
+
+def test_cancelling_with_an_insert_in_doubt_leaves_nothing(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="google", call="events.insert", kind="drop_after", times=1)
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    cancel(booking=booking, by="invitee")
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    assert not sandbox.events(live=True)
+    assert not sandbox.meetings(live=True)
+    assert not sandbox.ledger()
+    assert len(mail.outbox) == 2
+    assert all("cancelled" in message.body for message in mail.outbox)
+    assert booking.arranged_revision == 2
+
+
+def test_a_meeting_that_its_host_deleted_is_made_anew_and_announced_once(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+    sandbox.act("delete_meeting", id=live_meeting(sandbox)["id"])
+    booking = settle(reschedule(booking=booking, start=next_weekday(14), by="organizer"))
+    new = live_meeting(sandbox)
+    assert current_link(booking) == ("zoom", new["join_url"])
+    assert live_event(sandbox)["location"] == new["join_url"]
+    assert (booking.revision, booking.arranged_revision) == (3, 3)
+
+
+def test_an_event_that_was_deleted_in_the_calendar_is_made_anew(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+    sandbox.act("delete_event", id=live_event(sandbox)["id"])
+    booking = again(settle(reschedule(booking=booking, start=next_weekday(14), by="organizer")))
+    assert live_event(sandbox)["location"] == live_meeting(sandbox)["join_url"]
+    assert booking.arranged_revision == 2
+
+
+def test_an_event_that_was_changed_meanwhile_is_written_again(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+    sandbox.act("change_event", id=live_event(sandbox)["id"], changes={"summary": "Mine"})
+    booking = settle(reschedule(booking=booking, start=next_weekday(14), by="organizer"))
+    assert [entry["kind"] for entry in sandbox.ledger(INVITEE)] == ["invitation", "updated invitation"]
+    assert booking.arranged_revision == 2
+
+
+def test_meet_that_is_still_being_made_is_taken_out_only_when_it_is_there(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.act("meet_pending_seconds", seconds=0.5)
+    booking = again(settle(booked(ada)))
+    event = live_event(sandbox)
+    assert not event.get("hangoutLink")
+    assert event["location"] == live_meeting(sandbox)["join_url"]
+    assert booking.arranged_revision == 1
+
+
+def test_meet_that_the_calendar_puts_back_is_taken_out_again(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.act("meet_by_default", calendar="primary", times=1)
+    booking = settle(booked(ada))
+    event = live_event(sandbox)
+    assert event["location"] == live_meeting(sandbox)["join_url"]
+    problems = TimelineEntry.objects.filter(booking=booking, is_problem=True)
+    assert not event.get("hangoutLink") or problems.exists()
+
+
+def test_removing_zoom_while_a_create_is_in_doubt_brings_meet(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="status", times=1, params={"status": 503})
+    booking = settle(booked(ada))
+    remove(Connection.objects.get(user=ada.user, provider="zoom"), by="organizer")
+    booking = again(booking)
+    assert current_link(booking)[0] == "google_meet"
+    assert booking.arranged_revision == 1
+
+
+def test_an_expired_token_is_renewed_on_the_way(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.act("expire_tokens", service="zoom")
+    sandbox.act("expire_tokens", service="google")
+    booking = settle(booked(ada))
+    assert current_link(booking)[0] == "zoom"
+    assert len(sandbox.calls("token.refresh")) == 2
+
+
+def test_a_grant_revoked_at_zoom_leads_to_meet_and_one_mail(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.act("revoke_grant", service="zoom")
+    booking = settle(booked(ada))
+    assert current_link(booking)[0] == "google_meet"
+    assert Connection.objects.get(provider="zoom").status == "needs_reconnect"
+    assert booking.arranged_revision == 1

@@ -1,0 +1,170 @@
+"""Busy times as intervals: asked of the provider, known for a while, never older than allowed."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from calendars import google
+from calendars.models import Calendar, KnownBusy
+from calendars.sync import ensure_calendars
+from integrations.http import ProviderError
+from integrations.models import Connection
+from integrations.oauth import call_with_token
+
+# Pages may show what was asked this recently without asking again.
+FRESH = timedelta(seconds=10)
+# How long a page or a booking waits for the answer (architecture.md, "No double booking").
+ASKING_SECONDS = 1.5
+# What is asked for at once: whole days around what is wanted, at most what Google answers in one question.
+LONGEST = timedelta(days=88)
+_POLL_SECONDS = 0.05
+
+
+class BusyUnknown(Exception):
+    """The calendar did not answer, and what is known is too old: times cannot be shown right now."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """A time that the calendar blocks: aware UTC, half-open; ``event_id`` where the calendar told it, else empty."""
+
+    start: datetime
+    end: datetime
+    event_id: str = ""
+
+
+def _connection(user_id: int) -> Connection | None:
+    return Connection.objects.filter(user_id=user_id, provider=google.PROVIDER).first()
+
+
+def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, asking: bool = False) -> list[Busy]:
+    """What blocks the user's time between ``start`` and ``end`` (aware). No connected calendar blocks nothing.
+
+    ``asking`` puts the question even if the last answer is fresh. Raises BusyUnknown when there is no answer and none
+    younger than BUSY_MAX_AGE_SECONDS is known for the whole range.
+    """
+    connection = _connection(user_id)
+    if connection is None or not connection.attached:
+        return []
+    known, _created = KnownBusy.objects.get_or_create(user_id=user_id)
+    if connection.usable and (asking or not _covers(known, start, end, asked_after=now - FRESH)):
+        known = _ask(connection, known, start=start, end=end, since=timezone.now())
+    if not _covers(known, start, end, asked_after=now - timedelta(seconds=settings.BUSY_MAX_AGE_SECONDS)):
+        raise BusyUnknown
+    return [
+        Busy(datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC), event_id)
+        for first, last, event_id in known.intervals
+        if first < end.timestamp() and last > start.timestamp()
+    ]
+
+
+def forget(user_id: int) -> None:
+    """Our own change makes what is known untrue: the next page asks again, and an answer under way does not count."""
+    KnownBusy.objects.filter(user_id=user_id).update(asked_at=None, lease_owner="", lease_until=None)
+
+
+def _covers(known: KnownBusy, start: datetime, end: datetime, *, asked_after: datetime) -> bool:
+    return (
+        known.asked_at is not None
+        and known.covers_from is not None
+        and known.covers_until is not None
+        and known.asked_at >= asked_after
+        and known.covers_from <= start
+        and known.covers_until >= end
+    )
+
+
+def _ask(connection: Connection, known: KnownBusy, *, start: datetime, end: datetime, since: datetime) -> KnownBusy:
+    """Ask, or wait for somebody who is asking; what is known in the end, new or old."""
+    give_up = time.monotonic() + ASKING_SECONDS
+    while time.monotonic() < give_up:
+        if _claim(known):
+            return _ask_now(connection, known, start=start, end=end, timeout=give_up - time.monotonic())
+        time.sleep(_POLL_SECONDS)
+        known.refresh_from_db()
+        if _covers(known, start, end, asked_after=since - timedelta(seconds=_POLL_SECONDS)):
+            return known
+    return known
+
+
+def _claim(known: KnownBusy) -> bool:
+    """One question at a time for an organizer."""
+    moment = timezone.now()
+    owner = uuid.uuid4().hex
+    taken = KnownBusy.objects.filter(Q(lease_until=None) | Q(lease_until__lt=moment), pk=known.pk).update(
+        lease_owner=owner, lease_until=moment + timedelta(seconds=ASKING_SECONDS + 1)
+    )
+    if taken:
+        known.lease_owner = owner
+    return bool(taken)
+
+
+def _range_to_ask(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
+    """At least ``start`` to ``end``; from yesterday on where that fits, so that one answer serves several pages."""
+    first = min(start, now - timedelta(days=1))
+    if end - first > LONGEST:
+        first = start
+    first = first.replace(hour=0, minute=0, second=0, microsecond=0)
+    return first, max(end, first + timedelta(days=62))
+
+
+def _ask_now(connection: Connection, known: KnownBusy, *, start: datetime, end: datetime, timeout: float) -> KnownBusy:
+    covers_from, covers_until = _range_to_ask(start, end, timezone.now())
+    asked_at = timezone.now()
+    mine = KnownBusy.objects.filter(pk=known.pk, lease_owner=known.lease_owner)
+    try:
+        intervals = read(connection, covers_from, covers_until, timeout=max(timeout, 0.1))
+    except ProviderError as error:
+        mine.update(last_error=str(error), lease_owner="", lease_until=None)
+    else:
+        # Only while the lease is mine: forget() takes it away when the answer became untrue on its way.
+        mine.update(
+            intervals=intervals,
+            covers_from=covers_from,
+            covers_until=covers_until,
+            asked_at=asked_at,
+            last_error="",
+            lease_owner="",
+            lease_until=None,
+        )
+    known.refresh_from_db()
+    return known
+
+
+def read(connection: Connection, start: datetime, end: datetime, *, timeout: float) -> list[tuple[int, int, str]]:
+    """The provider's answer: (start, end, event id) in whole seconds since the epoch, merged by nobody.
+
+    The receiving calendar is read event by event, so that our own can be told apart; the others by free/busy.
+    Raises ProviderError.
+    """
+    ensure_calendars(connection)
+    calendars = list(
+        Calendar.objects.filter(connection=connection, account_id=connection.external_id, blocks_time=True)
+    )
+    found: list[tuple[int, int, str]] = []
+    deadline = time.monotonic() + timeout
+
+    def left() -> float:
+        return max(deadline - time.monotonic(), 0.05)
+
+    for calendar in calendars:
+        if calendar.receives_bookings:
+            events = call_with_token(
+                connection,
+                lambda token, calendar=calendar: google.list_busy_events(  # type: ignore[misc]
+                    token, calendar.external_id, start, end, zone=calendar.timezone, timeout=left()
+                ),
+            )
+            found += [(int(e.start.timestamp()), int(e.end.timestamp()), e.event_id) for e in events]
+    others = [calendar.external_id for calendar in calendars if not calendar.receives_bookings]
+    if others:
+        spans = call_with_token(connection, lambda token: google.free_busy(token, others, start, end, timeout=left()))
+        found += [(int(first.timestamp()), int(last.timestamp()), "") for first, last in spans]
+    return found

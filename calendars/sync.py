@@ -1,0 +1,65 @@
+"""Which calendars the connected account has. Read when it is connected, and whenever none is known yet."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from calendars import google
+from calendars.models import Calendar
+from integrations.models import Connection
+from integrations.oauth import call_with_token
+
+
+def sync_calendars(connection: Connection) -> None:
+    """Read the account's calendar list into our rows. Raises ProviderError.
+
+    Choices that the organizer made stay. For an account that is new, the primary calendar blocks time and receives
+    bookings. Calendars of an earlier account stay for the events that are in them, but no longer take part.
+    """
+    found = call_with_token(connection, google.list_calendars)
+    now = timezone.now()
+    with transaction.atomic():
+        Connection.objects.select_for_update().get(pk=connection.pk)
+        mine = Calendar.objects.filter(connection=connection)
+        mine.exclude(account_id=connection.external_id).update(receives_bookings=False, blocks_time=False)
+        current = mine.filter(account_id=connection.external_id)
+        for info in found:
+            Calendar.objects.update_or_create(
+                connection=connection,
+                account_id=connection.external_id,
+                external_id=info.external_id,
+                defaults={
+                    "name": info.name,
+                    "timezone": info.timezone,
+                    "is_primary": info.is_primary,
+                    "can_write": info.can_write,
+                    "allows_meet": info.allows_meet,
+                    "seen_at": now,
+                },
+            )
+        current.filter(seen_at__lt=now).update(receives_bookings=False, blocks_time=False)
+        if not current.filter(receives_bookings=True).exists():
+            current.filter(is_primary=True).update(receives_bookings=True, blocks_time=True)
+
+
+def ensure_calendars(connection: Connection) -> None:
+    """Read the calendar list if nothing is known of this account yet. Raises ProviderError."""
+    if not Calendar.objects.filter(connection=connection, account_id=connection.external_id).exists():
+        sync_calendars(connection)
+
+
+def receiving_calendar(user_id: int) -> Calendar | None:
+    """The calendar that bookings go to; None when no calendar account is connected.
+
+    Raises ProviderError when the account's calendars are not known and cannot be read now.
+    """
+    connection = Connection.objects.filter(user_id=user_id, provider=google.PROVIDER).first()
+    if connection is None or not connection.attached:
+        return None
+    ensure_calendars(connection)
+    return (
+        Calendar.objects.filter(connection=connection, account_id=connection.external_id, receives_bookings=True)
+        .select_related("connection")
+        .first()
+    )

@@ -1,0 +1,114 @@
+"""What happened to connections, for admins: no token, not even an encrypted one, and nothing to edit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import admin, messages
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from integrations.models import Connection, ConnectionEvent, Revocation
+from integrations.removal import remove
+
+if TYPE_CHECKING:
+    Inline = admin.TabularInline[ConnectionEvent, Connection]
+    ConnectionModelAdmin = admin.ModelAdmin[Connection]
+    EventModelAdmin = admin.ModelAdmin[ConnectionEvent]
+    RevocationModelAdmin = admin.ModelAdmin[Revocation]
+else:
+    Inline = admin.TabularInline
+    ConnectionModelAdmin = EventModelAdmin = RevocationModelAdmin = admin.ModelAdmin
+
+
+class ReadOnly:
+    """Rows are made and changed by the product only."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody edits one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """History stays."""
+        return False
+
+
+class EventInline(ReadOnly, Inline):
+    """The history under its connection."""
+
+    model = ConnectionEvent
+    fields = ("at", "kind", "text")
+    extra = 0
+
+
+@admin.register(Connection)
+class ConnectionAdmin(ReadOnly, ConnectionModelAdmin):
+    """Connections with their state and history."""
+
+    list_display = ("user", "provider", "status", "email", "connected_at", "last_success_at", "last_error")
+    list_filter = ("provider", "status")
+    search_fields = ("user__email", "email", "external_id")
+    list_select_related = ("user",)
+    fields = (
+        "user",
+        "provider",
+        "status",
+        "generation",
+        "external_id",
+        "account_id",
+        "email",
+        "display_name",
+        "scopes",
+        "expires_at",
+        "connected_at",
+        "removed_at",
+        "last_success_at",
+        "last_error",
+        "last_error_at",
+        "notice_due",
+    )
+    inlines = (EventInline,)
+    actions = ("remove_connection",)
+
+    @admin.action(description=gettext_lazy("Remove connection"), permissions=["remove"])
+    def remove_connection(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        """The same as Remove on the organizer's page."""
+        attached = [connection for connection in queryset if connection.status != Connection.Status.REMOVED]
+        for connection in attached:
+            remove(connection, by=_("an administrator"))
+        words = ngettext("%(n)d connection was removed.", "%(n)d connections were removed.", len(attached))
+        self.message_user(request, words % {"n": len(attached)}, messages.SUCCESS)
+
+    def has_remove_permission(self, request: HttpRequest) -> bool:
+        """Whoever may change connections by the permissions of Django may remove them."""
+        return request.user.has_perm("integrations.change_connection")
+
+
+@admin.register(ConnectionEvent)
+class ConnectionEventAdmin(ReadOnly, EventModelAdmin):
+    """The history of all connections."""
+
+    list_display = ("at", "connection", "kind", "text")
+    list_filter = ("kind", "connection__provider")
+    list_select_related = ("connection",)
+    fields = ("connection", "at", "kind", "text")
+
+
+@admin.register(Revocation)
+class RevocationAdmin(ReadOnly, RevocationModelAdmin):
+    """Removed grants that are still to be revoked at their provider."""
+
+    list_display = ("created_at", "provider", "external_id", "attempts", "next_attempt_at", "last_error")
+    list_filter = ("provider",)
+    fields = ("connection", "provider", "external_id", "created_at", "attempts", "next_attempt_at", "last_error")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Revocation]:
+        """Without the tokens: they are not even read."""
+        queryset: QuerySet[Revocation] = super().get_queryset(request)
+        return queryset.defer("access_token", "refresh_token")

@@ -1,0 +1,1 @@
+"""Google: the calendar's account."""

@@ -1,0 +1,144 @@
+"""A user's accounts at other services, and what happened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from integrations.fields import EncryptedTextField
+
+
+class ConnectionManager(models.Manager["Connection"]):
+    """Leaves the tokens in the database unless somebody asks for them: a page or the admin never loads one."""
+
+    def get_queryset(self) -> models.QuerySet[Connection]:
+        """All connections, without their secrets."""
+        return super().get_queryset().defer("access_token", "refresh_token")
+
+
+class Connection(models.Model):
+    """One account of a user at one provider. There is one row for a user and provider, for ever: Remove empties it."""
+
+    class Status(models.TextChoices):
+        CONNECTED = "connected", "Connected"
+        NEEDS_RECONNECT = "needs_reconnect", "Needs to be reconnected"
+        REMOVED = "removed", "Not connected"
+        DEAUTHORIZED = "deauthorized", "Removed at the provider's side"
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="connections")
+    provider = models.CharField(max_length=32)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.REMOVED)
+    # Rises when the connection is removed or another account takes its place. What was made under an earlier
+    # generation is no longer ours to manage (product.md, rule 9).
+    generation = models.PositiveIntegerField(default=1)
+
+    external_id = models.CharField(max_length=255, blank=True)
+    account_id = models.CharField(max_length=255, blank=True)
+    email = models.CharField(max_length=320, blank=True)
+    display_name = models.CharField(max_length=255, blank=True)
+    # "<provider>:<external id>" while connected, for providers whose account may belong to one organizer only.
+    account_claim = models.CharField(max_length=300, null=True, blank=True, unique=True, editable=False)
+    scopes = models.TextField(blank=True, help_text="Granted scopes, separated by spaces.")
+
+    access_token = EncryptedTextField(blank=True, editable=False)
+    refresh_token = EncryptedTextField(blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    token_version = models.PositiveBigIntegerField(default=0, editable=False)
+    lease_owner = models.CharField(max_length=64, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    connected_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    last_success_at = models.DateTimeField(null=True, blank=True)
+    last_error = models.TextField(blank=True, help_text="In words fit to show to the organizer.")
+    last_error_at = models.DateTimeField(null=True, blank=True)
+    notice_due = models.BooleanField(
+        default=False, help_text="The organizer is still to be mailed that it needs a reconnect."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[ConnectionManager] = ConnectionManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "provider"], name="one_connection_for_user_and_provider")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} of {self.user_id}"
+
+    @property
+    def usable(self) -> bool:
+        """Whether calls can be made with it right now."""
+        return self.status == self.Status.CONNECTED
+
+    @property
+    def attached(self) -> bool:
+        """Whether the organizer regards it as connected: working, or waiting to be reconnected."""
+        return self.status in (self.Status.CONNECTED, self.Status.NEEDS_RECONNECT)
+
+    @property
+    def scope_set(self) -> frozenset[str]:
+        """The granted scopes."""
+        return frozenset(self.scopes.split())
+
+    def note(self, kind: str, text: str) -> None:
+        """Append to the history of this connection."""
+        ConnectionEvent.objects.create(connection=self, kind=kind, text=text)
+
+
+class ConnectionEvent(models.Model):
+    """What happened to a connection; rows are only ever added."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=40)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+class AuthorizationRequest(models.Model):
+    """One trip to a provider's consent page: the one-time ``state`` and its PKCE verifier (RFC 9700, section 2.1)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    provider = models.CharField(max_length=32)
+    state_digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the state.")
+    session_digest = models.CharField(max_length=64, help_text="SHA-256 of the session key that began it.")
+    code_verifier = EncryptedTextField(editable=False)
+    return_to = models.CharField(max_length=200, blank=True, help_text="A path of ours to go back to.")
+    created_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.provider} for {self.user_id} at {self.created_at:%Y-%m-%d %H:%M}"
+
+
+class Revocation(models.Model):
+    """A grant that the user removed here and that is still to be revoked at the provider."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="revocations")
+    provider = models.CharField(max_length=32)
+    external_id = models.CharField(max_length=255, blank=True)
+    access_token = EncryptedTextField(blank=True, editable=False)
+    refresh_token = EncryptedTextField(blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    next_attempt_at = models.DateTimeField(default=timezone.now)
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.provider} grant removed at {self.created_at:%Y-%m-%d %H:%M}"
+
+    def due(self, now: datetime) -> bool:
+        """Whether it is time for the next attempt."""
+        return self.next_attempt_at <= now

@@ -1,0 +1,54 @@
+"""The mail that tells an organizer, once, that a connection was lost and what mends it."""
+
+from __future__ import annotations
+
+import logging
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.translation import override
+
+from integrations import providers
+from integrations.models import Connection
+
+logger = logging.getLogger(__name__)
+
+
+def due_notices(limit: int) -> list[int]:
+    """Ids of the connections whose organizer is still to be told."""
+    due = Connection.objects.filter(notice_due=True).order_by("last_error_at")
+    return list(due.values_list("pk", flat=True)[:limit])
+
+
+def mail_notice(connection_id: int) -> bool:
+    """Tell the organizer, unless somebody has; whether this call did. What cannot be sent stays due."""
+    lost = Connection.objects.filter(pk=connection_id, status=Connection.Status.NEEDS_RECONNECT)
+    if not lost.filter(notice_due=True).update(notice_due=False):
+        return False
+    connection = Connection.objects.select_related("user").get(pk=connection_id)
+    try:
+        _send(connection)
+    except (OSError, SMTPException) as error:
+        logger.warning("mail about connection %s was not sent: %s", connection_id, type(error).__name__)
+        lost.update(notice_due=True)
+        return False
+    connection.note("organizer_told", "The organizer was mailed that it needs to be reconnected.")
+    return True
+
+
+def _send(connection: Connection) -> None:
+    provider = providers.get(connection.provider)
+    organizer = getattr(connection.user, "organizer", None)
+    context = {
+        "provider": provider,
+        "connection": connection,
+        "url": f"{settings.BASE_URL}{reverse('integrations:detail', args=[provider.slug])}",
+        "support_email": settings.SUPPORT_EMAIL,
+    }
+    with override(getattr(organizer, "language", settings.LANGUAGE_CODE)):
+        subject, _newline, text = render_to_string("integrations/mail/needs_reconnect.txt", context).partition("\n")
+        html = render_to_string("integrations/mail/needs_reconnect.html", context)
+    send_mail(subject.strip(), text.strip() + "\n", None, [connection.user.email], html_message=html)

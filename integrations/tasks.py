@@ -1,0 +1,30 @@
+"""Celery's entry points: ids in, one service called. What is due stands in the database; beat finds what was missed."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from integrations import notices, revocations
+
+AT_A_TIME = 200
+
+
+@shared_task
+def sweep() -> None:
+    """Do what is due: revocations and notices."""
+    for revocation_id in revocations.due_revocations(AT_A_TIME):
+        revocations.attempt(revocation_id)
+    for connection_id in notices.due_notices(AT_A_TIME):
+        notices.mail_notice(connection_id)
+
+
+@shared_task
+def revoke(revocation_id: int) -> None:
+    """Try to end one removed grant at its provider."""
+    revocations.attempt(revocation_id)
+
+
+@shared_task
+def mail_notice(connection_id: int) -> None:
+    """Tell the organizer that a connection was lost."""
+    notices.mail_notice(connection_id)

@@ -1,0 +1,15 @@
+"""The Celery application: ``celery -A zinnect worker`` and ``celery -A zinnect beat``.
+
+Celery only makes things fast. What is due stands in the database, so tasks carry ids, keep no result, and are never
+retried by Celery itself.
+"""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zinnect.settings")
+
+app = Celery("zinnect")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

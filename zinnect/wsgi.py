@@ -1,0 +1,8 @@
+"""What gunicorn serves: ``gunicorn zinnect.wsgi``."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zinnect.settings")
+application = get_wsgi_application()
