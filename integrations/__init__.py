@@ -1,0 +1,1 @@
+"""Accounts at other services: connect, keep, remove."""

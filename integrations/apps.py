@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class IntegrationsConfig(AppConfig):
-    """Registers the providers' receivers when Django has loaded."""
+    """Connections and their providers."""
 
     name = "integrations"
     verbose_name = "Integrations"

@@ -9,7 +9,7 @@ from typing import Any
 
 from integrations.errors import ProviderError
 from integrations.models import Connection
-from integrations.oauth import access_token, call_with_token
+from integrations.oauth import access_token, call_with_token, note_failure, note_success
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,27 @@ def perform(jobs: list[Job]) -> None:
     with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
         others = [pool.submit(_attempt, job) for job in jobs[1:]]
         outcomes = [_attempt(jobs[0])] + [other.result() for other in others]
-    for job, first in zip(jobs, outcomes, strict=True):
-        refused = isinstance(first, ProviderError) and first.unauthorized
-        outcome = _renewed(job) if refused else first
-        if isinstance(outcome, ProviderError):
-            job.fail(outcome)
-        else:
-            job.record(outcome)
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        _settle(job, outcome)
+
+
+def _settle(job: Job, outcome: Any) -> None:
+    """Record what came of a call, on the connection too. A refused token is renewed and the call made once more."""
+    if isinstance(outcome, ProviderError) and outcome.unauthorized:
+        outcome = _renewed(job)
+    elif isinstance(outcome, ProviderError):
+        note_failure(job.connection.pk, outcome)
+    else:
+        note_success(job.connection.pk)
+    if isinstance(outcome, ProviderError):
+        job.fail(outcome)
+    else:
+        job.record(outcome)
 
 
 def _renewed(job: Job) -> Any:
     try:
+        access_token(job.connection.pk, failed=job.token)
         return call_with_token(job.connection, job.call)
     except ProviderError as error:
         return error
