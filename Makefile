@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 TOOLS := $(VENV)/.tools
-export PYTHONDONTWRITEBYTECODE ?= 1
+# Without its cache of compiled modules, every process that is started compiles Django, Celery and Google's client anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check audit run faults bench tools
+.PHONY: help demo test test-fast check audit run faults soak bench tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -21,7 +22,7 @@ $(BIN)/python:
 
 # uv installs in seconds what takes pip minutes; where it cannot be had, pip does it.
 install = $(BIN)/python -m pip install --quiet --disable-pip-version-check uv && \
-  $(BIN)/uv pip install --quiet --python $(BIN)/python -r $(1) || \
+  $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -r $(1) || \
   $(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(1)
 
 $(RUNTIME): requirements.txt | $(BIN)/python
@@ -48,16 +49,19 @@ run: $(TOOLS) ## development servers with your own .env
 
 PYTEST := $(BIN)/python -m pytest -q
 
-test: $(TOOLS) ## all tests: PostgreSQL and Redis, a browser, the whole system; then SQLite
+test: $(TOOLS) ## PostgreSQL and Redis, a browser, the whole system; then SQLite; of the faults the quick ones
 	@$(BIN)/python -m zinnect.tests.browser
-	$(PYTEST) -n 2 --dist worksteal
+	$(PYTEST) -n 2 --dist worksteal -m 'not (faults and system)'
 	TEST_DATABASE=sqlite $(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not postgres and not faults' bookings calendars integrations
 
-test-fast: $(TOOLS) ## without browser, whole system and faults
-	$(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not faults'
+test-fast: $(TOOLS) ## without browser, whole system, faults and the stand-ins' own tests
+	$(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not faults' --ignore-glob='*/test_sandbox_*'
 
-faults: $(TOOLS) ## what happens when providers, broker or processes fail
+faults: $(TOOLS) ## the whole matrix of faults and crashes, against the whole product (docs/reliability.md)
 	$(PYTEST) -m faults
+
+soak: $(TOOLS) ## random faults, crashes and load for MINUTES=10, then a table of what was lost, twice, wrong or stuck
+	@$(BIN)/python -m zinnect.tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
 bench: $(TOOLS) ## benchmarks, as ratios against references of the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done

@@ -12,12 +12,17 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
+from bookings.unlinked import unlinked
 from bookings.views import _form_keys
 from bookings.views._zones import find_zone
 
 MAX_GUESTS = 10
+# Unicode's categories: control characters, separators of lines and of paragraphs.
+NO_LINE = {"Cc", "Zl", "Zp"}
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def parse_slot(text: str) -> datetime | None:
@@ -53,23 +58,44 @@ class ZoneField(forms.CharField):
         return zone
 
 
-class LineField(forms.CharField):
-    """One line of text: what goes into a mail's header has no line breaks."""
+class NameField(forms.CharField):
+    """What somebody is called, on one line: it stands in subjects and titles, where it must not pass for more."""
 
     def to_python(self, value: Any) -> str:
-        """Raise ValidationError for control characters."""
+        """Raise ValidationError for control characters, separators of lines, and web addresses."""
         text = super().to_python(value) or ""
-        if any(unicodedata.category(character) == "Cc" for character in text):
+        if any(unicodedata.category(character) in NO_LINE for character in text):
             raise ValidationError(_("Write this on one line."))
-        return text
+        if "://" in text or "www." in text.lower():
+            raise ValidationError(_("Write your name without a web address."))
+        # Those that turn the direction of what follows; others join letters or emoji, in names too.
+        return unlinked("".join(character for character in text if character not in TURNING))
 
 
 class ParagraphsField(forms.CharField):
     """Text whose line breaks count as one character, as they do in the browser, which sends two."""
 
     def to_python(self, value: Any) -> str:
-        """The text with plain line feeds."""
-        return (super().to_python(value) or "").replace("\r\n", "\n")
+        """The text with plain line feeds, and without other control characters but the NUL, which is refused."""
+        text = (super().to_python(value) or "").replace("\r\n", "\n").replace("\r", "\n")
+        return "".join(
+            character for character in text if character in "\n\t\x00" or unicodedata.category(character) != "Cc"
+        )
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address that mail can be sent to by any server."""
+
+    def to_python(self, value: Any) -> str:
+        """The address in ASCII; what cannot be is left for the validators."""
+        text = str(super().to_python(value) or "")
+        return ascii_address(text) or text
+
+    def run_validators(self, value: str) -> None:
+        """Raise ValidationError for what is no address that we can write to."""
+        super().run_validators(value)
+        if not ascii_address(value):
+            raise ValidationError(_("Enter a valid email address."))
 
 
 class AddressesInput(forms.Textarea):
@@ -89,13 +115,29 @@ class AddressesField(forms.CharField):
     def clean(self, value: Any) -> tuple[str, ...]:
         """Raise ValidationError that names what is no address, or that there are too many."""
         found = [part for part in re.split(r"[\s,;]+", super().clean(value)) if part]
-        wrong = [part for part in found if not _is_email(part)]
+        wrong = [part for part in found if not ascii_address(part)]
         if wrong:
             raise ValidationError(_("Not an e-mail address: %(wrong)s") % {"wrong": ", ".join(wrong)[:200]})
-        addresses = tuple({address.lower(): address for address in found}.values())
+        addresses = tuple({address.lower(): address for address in map(ascii_address, found)}.values())
         if len(addresses) > MAX_GUESTS:
             raise ValidationError(_("At most %(count)d guests can be invited.") % {"count": MAX_GUESTS})
         return addresses
+
+
+def ascii_address(text: str) -> str:
+    """The address with its domain as DNS has it ("münchen.de" → "xn--mnchen-3ya.de"); empty where there is none.
+
+    Django's validator also takes letters that merely look like ASCII when case is ignored, and local parts in quotes
+    with control characters in them: nobody has one, and other people's programs trip over them.
+    """
+    local, _at, domain = text.rpartition("@")
+    if not local.isascii() or '"' in local:
+        return ""
+    try:
+        address = f"{local}@{punycode(domain)}"
+    except UnicodeError:
+        return ""
+    return address if address.isascii() and _is_email(address) else ""
 
 
 def _is_email(text: str) -> bool:
@@ -156,8 +198,8 @@ class BookingForm(SignedForm):
 
     slot = SlotField(widget=forms.HiddenInput)
     tz = ZoneField(label=_("Time zone"), max_length=64)
-    name = LineField(label=_("Your name"), max_length=100)
-    email = forms.EmailField(label=_("E-mail address"), max_length=254)
+    name = NameField(label=_("Your name"), max_length=100)
+    email = AddressField(label=_("E-mail address"), max_length=254)
     guests = AddressesField(
         label=_("Guests"),
         required=False,

@@ -18,6 +18,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from bookings.models import Announcement, Booking, Message
 from bookings.status import current_link, unmanaged_meetings
+from bookings.unlinked import unlinked
 from bookings.words import service_name
 
 
@@ -145,7 +146,11 @@ def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
         "when": when(booking.start, booking.end, zone),
         "join_url": announcement.join_url,
         "service": service_name(announcement.provider),
-        "no_link": booking.is_video and booking.is_live and not announcement.join_url,
+        "no_link": booking.is_video and booking.is_live and not announcement.join_url and not announcement.link_erased,
+        "link_erased": booking.is_live and announcement.link_erased,
+        # What a stranger typed becomes no link in a mail of ours; an organizer's own words may.
+        "notes": unlinked(booking.notes),
+        "reason": unlinked(booking.reason) if booking.changed_by == "invitee" else booking.reason,
         "why": announcement.why if to_organizer else "",
         "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
         "manage_url": manage_url(booking) if message.role == Message.Role.INVITEE else "",

@@ -7,11 +7,12 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from bookings.models import Booking, CalendarEntry, Meeting
+from bookings.services import provider_side
 from bookings.signals import arranging_requested, booking_cancelled, booking_confirmed, booking_rescheduled
 from bookings.tasks import arrange_booking
 from integrations.models import Connection
 from integrations.publish import publish_on_commit
-from integrations.signals import connection_made
+from integrations.signals import account_data_to_erase, connection_made, meeting_deleted
 
 
 @receiver(
@@ -33,3 +34,19 @@ def resume_what_waited_for_the_account(sender: object, connection: Connection, *
         stuck = model.objects.filter(booking__in=waiting, failed_for_good=True)
         stuck.update(failed_for_good=False, next_attempt_at=None, attempts=0)
     waiting.update(next_attempt_at=timezone.now())
+
+
+@receiver(meeting_deleted, dispatch_uid="bookings.replace_the_deleted_meeting")
+def replace_the_deleted_meeting(
+    sender: object, provider: str, external_id: str, host_id: str, **kwargs: object
+) -> None:
+    """The host deleted a meeting at its provider: whoever is to use it gets another one."""
+    provider_side.host_deleted(provider=provider, external_id=external_id, host_id=host_id)
+
+
+@receiver(account_data_to_erase, dispatch_uid="bookings.forget_the_account")
+def forget_the_account(
+    sender: object, connection: Connection, provider: str, external_id: str, **kwargs: object
+) -> None:
+    """The user of an account took our access away some days ago: its meetings' ids and links go."""
+    provider_side.forget_account(user_id=connection.user_id, provider=provider, external_id=external_id)

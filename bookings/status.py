@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from bookings.models import Announcement, Booking, Meeting, Message
+from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Message
+from bookings.words import MEET
+
+_OPEN_ENTRIES = (CalendarEntry.State.INSERTING, CalendarEntry.State.LIVE)
 
 
 def last_announcement(booking: Booking) -> Announcement | None:
@@ -21,13 +24,31 @@ def page_status(booking: Booking) -> str:
     return "ready" if announced.exists() or mailed.exists() else "arranging"
 
 
+def held_link(booking: Booking) -> Announcement | None:
+    """The announcement whose link people hold, or may hold; None when there is none or its meeting is gone."""
+    told = booking.announcements.filter(Q(done_at__isnull=False) | Q(in_doubt=True)).exclude(provider="")
+    last = told.order_by("-revision").first()
+    if last is None:
+        return None
+    if last.provider == MEET:
+        entries = list(booking.calendar_entries.values_list("state", flat=True))
+        gone = bool(entries) and not set(entries) & set(_OPEN_ENTRIES)
+    else:
+        over = (Meeting.State.GONE, Meeting.State.DELETED)
+        # A link that was erased here stays in the invitation: nothing says that its meeting is gone.
+        gone = bool(last.join_url) and booking.meetings.filter(join_url=last.join_url, state__in=over).exists()
+    return None if gone else last
+
+
 def current_link(booking: Booking) -> tuple[str, str]:
-    """``(provider, join URL)`` of the link that people hold; two empty strings while there is none."""
-    if not booking.is_live:
+    """``(provider, join URL)`` of the link that people hold; two empty strings while there is none.
+
+    A video service without a URL: the link was erased here and stands in people's invitations only.
+    """
+    held = held_link(booking) if booking.is_live else None
+    if held is None or not (held.join_url or held.link_erased):
         return "", ""
-    told = Q(done_at__isnull=False) | Q(in_doubt=True)
-    announced = booking.announcements.filter(told).exclude(join_url="").order_by("-revision").first()
-    return (announced.provider, announced.join_url) if announced else ("", "")
+    return held.provider, held.join_url
 
 
 def is_managed(meeting: Meeting) -> bool:
@@ -37,6 +58,7 @@ def is_managed(meeting: Meeting) -> bool:
 
 
 def unmanaged_meetings(booking: Booking) -> list[Meeting]:
-    """Meetings of this booking that stay at their provider untouched (product.md, rule 9)."""
-    live = booking.meetings.filter(state__in=(Meeting.State.LIVE, Meeting.State.UNMANAGED)).select_related("connection")
+    """Meetings of this booking that stay at their provider untouched (product.md, rule 9), as far as we know which."""
+    known = booking.meetings.exclude(external_id="").select_related("connection")
+    live = known.filter(state__in=(Meeting.State.LIVE, Meeting.State.UNMANAGED))
     return [meeting for meeting in live if meeting.state == Meeting.State.UNMANAGED or not is_managed(meeting)]

@@ -7,8 +7,8 @@ from bookings.views import invitee
 app_name = "invitee"
 
 urlpatterns = [
-    path("b/<str:token>/", invitee.booking, name="booking"),
-    path("b/<str:token>/reschedule/", invitee.reschedule, name="reschedule"),
-    path("b/<str:token>/cancel/", invitee.cancel, name="cancel"),
-    path("b/<str:token>/invite.ics", invitee.ics, name="ics"),
+    path("b/<slug:token>/", invitee.booking, name="booking"),
+    path("b/<slug:token>/reschedule/", invitee.reschedule, name="reschedule"),
+    path("b/<slug:token>/cancel/", invitee.cancel, name="cancel"),
+    path("b/<slug:token>/invite.ics", invitee.ics, name="ics"),
 ]

@@ -6,6 +6,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.utils import timezone
 from calendars import google
 from calendars.models import Calendar, KnownBusy
 from calendars.sync import ensure_calendars
+from integrations import http
 from integrations.http import ProviderError
 from integrations.models import Connection
 from integrations.oauth import call_with_token
@@ -66,8 +68,17 @@ def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, a
 
 
 def forget(user_id: int) -> None:
-    """Our own change makes what is known untrue: the next page asks again, and an answer under way does not count."""
+    """Another account, or none: what is known says nothing any more, nor does an answer under way."""
     KnownBusy.objects.filter(user_id=user_id).update(asked_at=None, lease_owner="", lease_until=None)
+
+
+def outdate(user_id: int) -> None:
+    """We changed the calendar ourselves: the next page asks again.
+
+    Where it gets no answer, what is known still counts: our own events' times stand in our own rows.
+    """
+    stale = timezone.now() - FRESH
+    KnownBusy.objects.filter(user_id=user_id, asked_at__gt=stale).update(asked_at=stale)
 
 
 def _covers(known: KnownBusy, start: datetime, end: datetime, *, asked_after: datetime) -> bool:
@@ -120,7 +131,8 @@ def _ask_now(connection: Connection, known: KnownBusy, *, start: datetime, end: 
     asked_at = timezone.now()
     mine = KnownBusy.objects.filter(pk=known.pk, lease_owner=known.lease_owner)
     try:
-        intervals = read(connection, covers_from, covers_until, timeout=max(timeout, 0.1))
+        with http.within(max(timeout, 0.1)):
+            intervals = read(connection, covers_from, covers_until)
     except ProviderError as error:
         mine.update(last_error=str(error), lease_owner="", lease_until=None)
     else:
@@ -138,7 +150,7 @@ def _ask_now(connection: Connection, known: KnownBusy, *, start: datetime, end: 
     return known
 
 
-def read(connection: Connection, start: datetime, end: datetime, *, timeout: float) -> list[tuple[int, int, str]]:
+def read(connection: Connection, start: datetime, end: datetime) -> list[tuple[int, int, str]]:
     """The provider's answer: (start, end, event id) in whole seconds since the epoch, merged by nobody.
 
     The receiving calendar is read event by event, so that our own can be told apart; the others by free/busy.
@@ -149,22 +161,14 @@ def read(connection: Connection, start: datetime, end: datetime, *, timeout: flo
         Calendar.objects.filter(connection=connection, account_id=connection.external_id, blocks_time=True)
     )
     found: list[tuple[int, int, str]] = []
-    deadline = time.monotonic() + timeout
-
-    def left() -> float:
-        return max(deadline - time.monotonic(), 0.05)
 
     for calendar in calendars:
         if calendar.receives_bookings:
-            events = call_with_token(
-                connection,
-                lambda token, calendar=calendar: google.list_busy_events(  # type: ignore[misc]
-                    token, calendar.external_id, start, end, zone=calendar.timezone, timeout=left()
-                ),
-            )
+            ask = partial(google.list_busy_events, calendar_id=calendar.external_id, start=start, end=end)
+            events = call_with_token(connection, partial(ask, zone=calendar.timezone))
             found += [(int(e.start.timestamp()), int(e.end.timestamp()), e.event_id) for e in events]
     others = [calendar.external_id for calendar in calendars if not calendar.receives_bookings]
     if others:
-        spans = call_with_token(connection, lambda token: google.free_busy(token, others, start, end, timeout=left()))
+        spans = call_with_token(connection, lambda token: google.free_busy(token, others, start, end))
         found += [(int(first.timestamp()), int(last.timestamp()), "") for first, last in spans]
     return found

@@ -74,9 +74,8 @@ class Event:
 class _Transport:
     """The part of httplib2's ``Http`` that the client library uses, over our own way of calling out."""
 
-    def __init__(self, access_token: str, timeout: float | None) -> None:
+    def __init__(self, access_token: str) -> None:
         self._authorization = f"Bearer {access_token}"
-        self._timeout = timeout
 
     def request(
         self, uri: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None, **_unused: Any
@@ -85,7 +84,7 @@ class _Transport:
         sent = {**(headers or {}), "authorization": self._authorization}
         # The library asks for gzip in its user agent's name only; requests decodes, so the length may differ.
         content = body.encode() if isinstance(body, str) else body
-        answer = http.call(method, uri, service=SERVICE, headers=sent, body=content, timeout=self._timeout)
+        answer = http.call(method, uri, service=SERVICE, headers=sent, body=content)
         info = {name.lower(): value for name, value in answer.headers.items()}
         return httplib2.Response({**info, "status": str(answer.status)}), answer.body
 
@@ -98,19 +97,17 @@ def _document() -> Any:
     return json.loads(get_static_doc("calendar", "v3"))
 
 
-def _calendar(access_token: str, timeout: float | None) -> Any:
+def _calendar(access_token: str) -> Any:
     return build_from_document(
         _document(),
-        http=_Transport(access_token, timeout),
+        http=_Transport(access_token),
         client_options={"api_endpoint": f"{settings.GOOGLE_API_URL}/calendar/v3/"},
     )
 
 
-def _perform(
-    access_token: str, make: Callable[[Any], Any], *, timeout: float | None = None, etag: str = ""
-) -> dict[str, Any]:
+def _perform(access_token: str, make: Callable[[Any], Any], *, etag: str = "") -> dict[str, Any]:
     """Execute the request that ``make`` builds from the service. Raises ProviderError."""
-    request = make(_calendar(access_token, timeout))
+    request = make(_calendar(access_token))
     if etag:
         request.headers["If-Match"] = etag
     try:
@@ -154,13 +151,11 @@ def _reason(content: bytes) -> tuple[str, str]:
 
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/calendarList/list
-def list_calendars(access_token: str, *, timeout: float | None = None) -> list[CalendarInfo]:
+def list_calendars(access_token: str) -> list[CalendarInfo]:
     """All calendars of the user's list."""
 
     def ask(page: str | None) -> dict[str, Any]:
-        return _perform(
-            access_token, lambda api: api.calendarList().list(maxResults=250, pageToken=page), timeout=timeout
-        )
+        return _perform(access_token, lambda api: api.calendarList().list(maxResults=250, pageToken=page))
 
     return [_calendar_info(item) for item in _all_pages(ask)]
 
@@ -177,7 +172,8 @@ def _all_pages(ask: Callable[[str | None], dict[str, Any]]) -> Iterator[Mapping[
 
 
 def _calendar_info(item: Mapping[str, Any]) -> CalendarInfo:
-    solutions = (item.get("conferenceProperties") or {}).get("allowedConferenceSolutionTypes", [])
+    # Where the answer says nothing of conferences, Meet is asked for, and a refusal is remembered.
+    solutions = (item.get("conferenceProperties") or {}).get("allowedConferenceSolutionTypes", ["hangoutsMeet"])
     return CalendarInfo(
         external_id=str(item["id"]),
         name=str(item.get("summaryOverride") or item.get("summary") or item["id"])[:255],
@@ -190,14 +186,14 @@ def _calendar_info(item: Mapping[str, Any]) -> CalendarInfo:
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/freebusy/query
 def free_busy(
-    access_token: str, calendar_ids: Sequence[str], start: datetime, end: datetime, *, timeout: float | None = None
+    access_token: str, calendar_ids: Sequence[str], start: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
     """When any of the calendars (fifty at a time) is busy. A calendar that cannot be read is a ProviderError."""
     spans: list[tuple[datetime, datetime]] = []
 
     def ask(some: Sequence[str]) -> dict[str, Any]:
         body = {"timeMin": _stamp(start), "timeMax": _stamp(end), "items": [{"id": one} for one in some]}
-        return _perform(access_token, lambda api: api.freebusy().query(body=body), timeout=timeout)
+        return _perform(access_token, lambda api: api.freebusy().query(body=body))
 
     for first in range(0, len(calendar_ids), 50):
         some = calendar_ids[first : first + 50]
@@ -212,7 +208,7 @@ def free_busy(
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/events/list
 def list_busy_events(
-    access_token: str, calendar_id: str, start: datetime, end: datetime, *, zone: str, timeout: float | None = None
+    access_token: str, calendar_id: str, start: datetime, end: datetime, *, zone: str
 ) -> list[BusyEvent]:
     """The events that block time in the calendar, recurring ones expanded. ``zone`` dates the all-day events."""
 
@@ -228,7 +224,6 @@ def list_busy_events(
                 pageToken=page,
                 fields=_BUSY_FIELDS,
             ),
-            timeout=timeout,
         )
 
     local = _zone(zone)
@@ -253,9 +248,7 @@ def _blocks(item: Mapping[str, Any]) -> bool:
 
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/events/insert
-def insert_event(
-    access_token: str, calendar_id: str, body: Mapping[str, Any], *, tell: bool, timeout: float | None = None
-) -> Event:
+def insert_event(access_token: str, calendar_id: str, body: Mapping[str, Any], *, tell: bool) -> Event:
     """Insert ``body`` (with its own ``id``). ProviderError(status=409): it is there already, or was."""
     return _event(
         _perform(
@@ -263,18 +256,15 @@ def insert_event(
             lambda api: api.events().insert(
                 calendarId=calendar_id, body=body, conferenceDataVersion=1, sendUpdates="all" if tell else "none"
             ),
-            timeout=timeout,
         )
     )
 
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/events/get
-def get_event(access_token: str, calendar_id: str, event_id: str, *, timeout: float | None = None) -> Event | None:
+def get_event(access_token: str, calendar_id: str, event_id: str) -> Event | None:
     """The event, deleted ones included (``cancelled``); None when Google knows no such event."""
     try:
-        answer = _perform(
-            access_token, lambda api: api.events().get(calendarId=calendar_id, eventId=event_id), timeout=timeout
-        )
+        answer = _perform(access_token, lambda api: api.events().get(calendarId=calendar_id, eventId=event_id))
     except ProviderError as error:
         if error.status == 404:
             return None
@@ -291,7 +281,6 @@ def patch_event(
     *,
     etag: str,
     tell: bool,
-    timeout: float | None = None,
 ) -> Event:
     """Write ``body`` over the event if it is still the one with ``etag``; else ProviderError(status=412)."""
     return _event(
@@ -304,28 +293,26 @@ def patch_event(
                 conferenceDataVersion=1,
                 sendUpdates="all" if tell else "none",
             ),
-            timeout=timeout,
             etag=etag,
         )
     )
 
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/events/delete
-def delete_event(
-    access_token: str, calendar_id: str, event_id: str, *, tell: bool, timeout: float | None = None
-) -> None:
-    """Delete the event. One that is gone or was never there is success (410, 404)."""
+def delete_event(access_token: str, calendar_id: str, event_id: str, *, tell: bool) -> bool:
+    """Delete the event; whether it was still there. One that is gone or was never there is success (410, 404)."""
     try:
         _perform(
             access_token,
             lambda api: api.events().delete(
                 calendarId=calendar_id, eventId=event_id, sendUpdates="all" if tell else "none"
             ),
-            timeout=timeout,
         )
     except ProviderError as error:
         if error.status not in (404, 410):
             raise
+        return False
+    return True
 
 
 def _event(item: Mapping[str, Any]) -> Event:

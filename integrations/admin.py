@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from integrations.models import Connection, ConnectionEvent, Revocation
+from integrations.models import Connection, ConnectionEvent, Erasure, Revocation, WebhookEvent
 from integrations.removal import remove
 
 if TYPE_CHECKING:
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     ConnectionModelAdmin = admin.ModelAdmin[Connection]
     EventModelAdmin = admin.ModelAdmin[ConnectionEvent]
     RevocationModelAdmin = admin.ModelAdmin[Revocation]
+    WebhookModelAdmin = admin.ModelAdmin[WebhookEvent]
+    ErasureModelAdmin = admin.ModelAdmin[Erasure]
 else:
     Inline = admin.TabularInline
     ConnectionModelAdmin = EventModelAdmin = RevocationModelAdmin = admin.ModelAdmin
+    WebhookModelAdmin = ErasureModelAdmin = admin.ModelAdmin
 
 
 class ReadOnly:
@@ -112,3 +115,22 @@ class RevocationAdmin(ReadOnly, RevocationModelAdmin):
         """Without the tokens: they are not even read."""
         queryset: QuerySet[Revocation] = super().get_queryset(request)
         return queryset.defer("access_token", "refresh_token")
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnly, WebhookModelAdmin):
+    """What providers told us, and whether it was acted upon. What it said is not shown: it names people's meetings."""
+
+    list_display = ("received_at", "provider", "kind", "handled_at", "attempts", "next_attempt_at", "error")
+    list_filter = ("provider", "kind")
+    fields = ("provider", "kind", "digest", "received_at", "handled_at", "attempts", "next_attempt_at", "error")
+
+
+@admin.register(Erasure)
+class ErasureAdmin(ReadOnly, ErasureModelAdmin):
+    """Accounts whose data are to be erased, or were."""
+
+    list_display = ("connection", "provider", "asked_at", "erase_after", "done_at", "error")
+    list_filter = ("provider",)
+    list_select_related = ("connection",)
+    fields = ("connection", "provider", "external_id", "asked_at", "erase_after", "done_at", "error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 import os
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -84,6 +84,11 @@ def call(
     ).prepare()
     response = _exchange(prepared, service=service, timeout=timeout)
     return Answer(response.status_code, response.headers, response.content, service)
+
+
+def within(seconds: float) -> AbstractContextManager[object]:
+    """Bound all calls inside, a token's refresh included, by ``seconds`` together."""
+    return allowance(seconds)
 
 
 def session(service: str) -> _Mount:

@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations.erasure import call_off
 from integrations.fields import EncryptionKeyError
 from integrations.grants import Grant
 from integrations.models import Connection, Revocation
@@ -53,6 +54,7 @@ def _make_room(connection: Connection, account: Account) -> None:
         connection.generation += 1
         queue_revocation(connection)
         connection.access_token = connection.refresh_token = ""
+    call_off(connection, account.external_id)
     # To revoke an earlier grant of this account now would end the new one.
     Revocation.objects.filter(provider=connection.provider, external_id=account.external_id).delete()
 

@@ -142,3 +142,61 @@ class Revocation(models.Model):
     def due(self, now: datetime) -> bool:
         """Whether it is time for the next attempt."""
         return self.next_attempt_at <= now
+
+
+class WebhookEvent(models.Model):
+    """What a provider told us and we act upon. Written before the provider has its answer; a task does the work."""
+
+    class Kind(models.TextChoices):
+        DEAUTHORIZED = "deauthorized", "Access taken away"
+        MEETING_DELETED = "meeting_deleted", "Meeting deleted"
+
+    provider = models.CharField(max_length=32)
+    kind = models.CharField(max_length=40, choices=Kind.choices)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the body: the same again is a repeat.")
+    payload = models.JSONField(default=dict, blank=True, help_text="What is needed to act, until that is done.")
+    received_at = models.DateTimeField(default=timezone.now)
+    handled_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveIntegerField(default=0, help_text="Tries that failed.")
+    next_attempt_at = models.DateTimeField(
+        null=True, blank=True, default=timezone.now, help_text="Empty: handled, or given up."
+    )
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"],
+                condition=models.Q(next_attempt_at__isnull=False),
+                name="webhook_event_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} {self.kind} at {self.received_at:%Y-%m-%d %H:%M}"
+
+
+class Erasure(models.Model):
+    """What came from an account is to be erased, since its user took our access away at the provider."""
+
+    connection = models.ForeignKey(Connection, models.CASCADE, related_name="erasures")
+    provider = models.CharField(max_length=32)
+    external_id = models.CharField(max_length=255, blank=True, help_text="The account; empty once all is erased.")
+    asked_at = models.DateTimeField(help_text="When the user took the access away.")
+    erase_after = models.DateTimeField()
+    done_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True, help_text="Why the last try failed.")
+
+    class Meta:
+        ordering = ["-erase_after", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection", "external_id"],
+                condition=models.Q(done_at__isnull=True),
+                name="one_pending_erasure_for_an_account",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} data of connection {self.connection_id}, due {self.erase_after:%Y-%m-%d}"

@@ -1,8 +1,9 @@
 """The front door to connections: connect an account, use its token, remove it."""
 
 from integrations.connecting import Refused, begin, complete
+from integrations.deauthorization import deauthorize
 from integrations.errors import ConnectionUnusable, ProviderError
-from integrations.removal import deauthorize, remove
+from integrations.removal import remove
 from integrations.tokens import access_token, call_with_token, give_up, note_failure, note_success
 
 __all__ = [

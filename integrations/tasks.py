@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import notices, revocations
+from integrations import erasure, notices, revocations, webhooks
 
 AT_A_TIME = 200
 
 
 @shared_task
 def sweep() -> None:
-    """Do what is due: revocations and notices."""
+    """Do what is due: events of providers, erasures, revocations and notices."""
+    for event_id in webhooks.due_events(AT_A_TIME):
+        webhooks.handle(event_id)
+    for erasure_id in erasure.due_erasures(AT_A_TIME):
+        erasure.erase(erasure_id)
     for revocation_id in revocations.due_revocations(AT_A_TIME):
         revocations.attempt(revocation_id)
     for connection_id in notices.due_notices(AT_A_TIME):
         notices.mail_notice(connection_id)
+    webhooks.forget_old()
+
+
+@shared_task
+def handle_webhook(event_id: int) -> None:
+    """Act upon one event that a provider told us."""
+    webhooks.handle(event_id)
 
 
 @shared_task

@@ -134,6 +134,8 @@ def _refresh(row: Connection, lease: leases.Lease) -> None:
         _refused(row, lease, error)
         return
     except ProviderError as error:
+        # Whatever became of the refresh, the call that needed the token was not made.
+        error.in_doubt = False
         health.failed(row.pk, error.message)
         raise
     if not _save(row, grant):

@@ -30,12 +30,12 @@ class Allowance:
     """What one call may still take, and whether any of it has left the machine."""
 
     def __init__(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
+        self.until = time.monotonic() + seconds
         self.sent = False
 
     def left(self) -> float:
         """Seconds left; raises TimeoutError when there are none."""
-        left = self._until - time.monotonic()
+        left = self.until - time.monotonic()
         if left <= 0:
             raise TimeoutError("the call's time is used up")
         return left
@@ -46,7 +46,10 @@ _allowance: ContextVar[Allowance] = ContextVar("allowance")
 
 @contextmanager
 def allowance(seconds: float) -> Iterator[Allowance]:
-    """Give the calls inside ``seconds`` in all."""
+    """Give the calls inside ``seconds`` in all, and never more than an allowance around them has left."""
+    around = _allowance.get(None)
+    if around is not None:
+        seconds = min(seconds, around.until - time.monotonic())
     token = _allowance.set(Allowance(seconds))
     try:
         yield _allowance.get()

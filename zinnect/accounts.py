@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailConfirmationMixin
 from allauth.mfa.utils import is_mfa_enabled
@@ -13,6 +15,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from bookings import limits
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """The operator can close sign-up, and links in mail are built from ``BASE_URL``, never from a request."""
@@ -20,6 +24,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Whether strangers may make an account (``SIGNUP_OPEN``)."""
         return bool(settings.SIGNUP_OPEN)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """By what attempts are counted, the same as for bookings: a forged header gains nothing and breaks nothing."""
+        return limits.client_address(request)
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: EmailConfirmationMixin) -> str:
         """The link that proves an address."""
@@ -32,7 +40,17 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class AdminLoginForm(AdminAuthenticationForm):
-    """The admin's own sign-in knows no second factor, so whoever has one is sent to the sign-in that does."""
+    """The admin's own sign-in knows no second factor, so whoever has one is sent to the sign-in that does.
+
+    Nor does it count attempts, so they are counted here, by address and by name.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        """Raise TooMany before a password is looked at."""
+        if self.request is not None:
+            limits.spend(limits.ADMIN_BY_ADDRESS, limits.client_address(self.request))
+        limits.spend(limits.ADMIN_BY_NAME, str(self.cleaned_data.get("username", "")).lower())
+        return super().clean()
 
     def confirm_login_allowed(self, user: User) -> None:
         """Raise ValidationError for users who may not come in here."""

@@ -8,7 +8,8 @@ from typing import Any
 from celery.signals import task_postrun
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
+
+from zinnect.cache import is_away
 
 WORK, SWEEP = "heartbeat-work", "heartbeat-sweep"
 KEPT_SECONDS = 24 * 3600
@@ -18,20 +19,16 @@ def note(task: Any = None, **kwargs: object) -> None:
     """Remember that a worker has just finished ``task``; without a cache there is nobody to remember it for."""
     swept = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     seen = {WORK: time.time()} | ({SWEEP: time.time()} if getattr(task, "name", "") in swept else {})
-    try:
-        cache.set_many(seen, KEPT_SECONDS)
-    except RedisError:
-        return  # the broker is the same server: /readyz says so itself
+    cache.set_many(seen, KEPT_SECONDS)
 
 
 def silent() -> list[str]:
     """Which of broker, workers and beat have not been heard of for three sweeps."""
     if not settings.REDIS_URL:
         return ["broker: REDIS_URL is not set"]
-    try:
-        seen = cache.get_many([WORK, SWEEP])
-    except RedisError:
-        return ["broker"]
+    seen = cache.get_many([WORK, SWEEP])
+    if is_away():
+        return ["broker"]  # the same server
     oldest = time.time() - max(3 * settings.SWEEP_SECONDS, 30)
     names = {WORK: "workers", SWEEP: "beat"}
     return [name for key, name in names.items() if seen.get(key, 0) < oldest]

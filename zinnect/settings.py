@@ -56,10 +56,10 @@ REDIS_URL = env.str("REDIS_URL", default="")
 if REDIS_URL:
     CACHES = {
         "default": {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "zinnect.cache.SteadyCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "zinnect",
-            "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1},
+            "OPTIONS": {"socket_timeout": 0.3, "socket_connect_timeout": 0.3},
         }
     }
 else:
@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "zinnect.middleware.BoundsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -131,15 +132,17 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Hashed names and compression come with collectstatic; without it the files are served as they are.
+_COLLECTED = not DEBUG and ("collectstatic" in sys.argv or (STATIC_ROOT / "staticfiles.json").exists())
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _COLLECTED
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_USE_FINDERS = not _COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 
 # --- Accounts --------------------------------------------------------------------------------------------------------
@@ -210,7 +213,8 @@ BUSY_MAX_AGE_SECONDS = env.int("BUSY_MAX_AGE_SECONDS", default=900)
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 2,
+    # A hung broker costs a request this much, once; kombu itself waits a second for a message, so not less.
+    "socket_timeout": 1.25,
     "socket_connect_timeout": 1,
     "visibility_timeout": 600,
     "unacked_restore_interval": 5,
@@ -251,6 +255,10 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# Bytes of a body, files included (zinnect/middleware.py): the longest form of ours stays under 50 KB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DEFAULT_EXCEPTION_REPORTER = "zinnect.reports.QuietReport"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "zinnect.reports.QuietFilter"
 EMBED_ANCESTORS = env.list("EMBED_ANCESTORS", default=[])
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")

@@ -10,6 +10,7 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, EventType, Meeting
+from bookings.unlinked import unlinked
 from bookings.words import MEET
 from integrations import providers
 from integrations.providers import MeetingDraft
@@ -57,7 +58,8 @@ def event_body(
     with translation.override(booking.invitee_language):
         lines = _joining(booking, provider, join_url, external_id)
         if booking.notes:
-            lines += ["", _("Notes from %(name)s:") % {"name": escape(booking.invitee_name)}, escape(booking.notes)]
+            notes = escape(unlinked(booking.notes))
+            lines += ["", _("Notes from %(name)s:") % {"name": escape(booking.invitee_name)}, notes]
     body: dict[str, Any] = {
         "summary": summary(booking),
         "description": "\n".join(lines),
@@ -68,6 +70,9 @@ def event_body(
             "private": {BOOKING_KEY: str(booking.uid), REVISION_KEY: str(booking.revision) if with_people else "0"}
         },
     }
+    if provider not in ("", MEET) and not join_url:
+        # The link was erased here: the event is the one place that has it, so these stay as they are.
+        del body["description"], body["location"]
     if with_people:
         people = [{"email": booking.invitee_email, "displayName": booking.invitee_name}]
         body["attendees"] = people + [{"email": guest.email} for guest in booking.guests.all()]

@@ -15,16 +15,16 @@ def follow(s: Situation) -> None:
     """Take back what was made, as far as it goes now. A meeting that is no longer managed is left alone."""
     a = s.announcement or _decide(s)
     if s.entry is not None and s.entry_reachable:
-        event.remove(s, s.entry, tell=a.channel == _CALENDAR)
-    gone = s.entry is None or not s.entry_reachable
+        event.remove(s, s.entry, a)
+    waiting = s.entry if s.entry is not None and s.entry_reachable else None
     if a.done_at is None:
-        if not gone and a.channel == _CALENDAR and s.out_of_time(s.entry) and not s.entry.in_doubt:  # type: ignore[arg-type,union-attr]
+        if waiting is not None and a.channel == _CALENDAR and not a.in_doubt and s.out_of_time(waiting):
             s.write(a, channel=_MAIL)
-        if gone or a.channel == _MAIL:
+        if waiting is None or a.channel == _MAIL:
             s.write(a, done_at=timezone.now())
     if a.done_at is not None:
         messages.tell(s, a)
-    else:
+    elif waiting is not None and not s.is_unfinished(waiting):
         s.later("announcement", s.deadline)
     meeting.keep_in_step(s)
 

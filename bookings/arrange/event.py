@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -94,9 +95,21 @@ def insert_job(s: Situation) -> Job | None:
     def fail(error: ProviderError) -> None:
         if announcement is not None and not announcement.done_at:
             s.write(announcement, in_doubt=announcement.in_doubt and (was_in_doubt or error.in_doubt))
+        if ask and error.status == 400 and "conference" in str(error).lower():
+            error = _without_meet(s, entry, error)
         s.failed(entry, error, in_doubt=was_in_doubt or error.in_doubt)
 
     return Job(_connection(entry), token, call, lambda event: _inserted(s, entry, event), fail)
+
+
+def _without_meet(s: Situation, entry: CalendarEntry, error: ProviderError) -> ProviderError:
+    """The calendar allows no Meet link, whatever its list said: remember it, and insert without one at once."""
+    entry.calendar.allows_meet = False
+    entry.calendar.save(update_fields=["allows_meet"])
+    a = s.announcement
+    if a is not None and a.provider == MEET and not a.join_url:
+        s.write(a, provider="")
+    return ProviderError(str(error), retryable=True, retry_at=timezone.now(), status=error.status)
 
 
 def _announced_by_insert(s: Situation, entry: CalendarEntry) -> Announcement | None:
@@ -141,7 +154,9 @@ def _inserted(s: Situation, entry: CalendarEntry, event: Event) -> None:
         return
     s.succeeded(entry, state=CalendarEntry.State.LIVE, in_doubt=False, **_seen(event))
     s.note("event_inserted", _("The calendar event was inserted."))
-    busy.forget(s.booking.organizer.user_id)
+    busy.outdate(s.booking.organizer.user_id)
+    if s.announcement is not None:
+        _one_link(s, entry, s.announcement, event)
     _complete_if_announced(s, entry)
 
 
@@ -248,7 +263,7 @@ def announce(s: Situation) -> None:
         return
     s.succeeded(entry, **_seen(event))
     s.note("event_written", _("The calendar event shows the new state."))
-    busy.forget(s.booking.organizer.user_id)
+    busy.outdate(s.booking.organizer.user_id)
     _one_link(s, entry, a, event)
     _complete_if_announced(s, entry)
 
@@ -281,8 +296,7 @@ def _look_before_patch(s: Situation, entry: CalendarEntry, a: Announcement) -> b
 
 def _patch(s: Situation, entry: CalendarEntry, a: Announcement, *, tell: bool) -> Event | None:
     """One patch; None after a failure, which is recorded. Raises _Stale once when the event was changed meanwhile."""
-    remove = a.provider != MEET and (a.join_url or entry.conference != CalendarEntry.Conference.NONE)
-    body = _body(s, provider=a.provider, join_url=a.join_url, with_people=True, meet="remove" if remove else "")
+    body = _body(s, provider=a.provider, join_url=a.join_url, with_people=True, meet=_meet(s, entry, a))
     s.lease.require(s.revision)
     if tell:
         s.write(a, in_doubt=True)
@@ -299,16 +313,38 @@ def _patch(s: Situation, entry: CalendarEntry, a: Announcement, *, tell: bool) -
         if error.status == 412 and entry.etag:
             s.write(entry, etag="")
             raise _Stale from error
-        if error.status in (404, 410):
-            _gone(s, entry)
-        else:
+        if error.status not in (404, 410):
             s.failed(entry, error)
+        elif not _is_gone(s, entry):
+            s.failed(entry, ProviderError(str(error), retryable=True, status=error.status))
         return None
+
+
+def _excludes_meet(s: Situation, a: Announcement) -> bool:
+    """Whether no Meet link may be in the event: another service's link stands there, or it is held without any."""
+    return a.provider not in ("", MEET) or not s.booking.is_video
+
+
+def _meet(s: Situation, entry: CalendarEntry, a: Announcement) -> str:
+    """What the announcing patch does about Meet, as ``event_body`` takes it."""
+    if _excludes_meet(s, a):
+        return "remove"
+    missing = entry.conference == CalendarEntry.Conference.NONE and entry.calendar.allows_meet
+    return f"{entry.event_id}r{s.revision}" if a.provider == MEET and missing else ""
+
+
+def _is_gone(s: Situation, entry: CalendarEntry) -> bool:
+    """Ask once more before a second event is made: a 404 to a patch may be a passing one."""
+    s.lease.hold()
+    event = _get(s, entry)
+    if event is not None and event.cancelled:
+        _gone(s, entry)
+    return s.entry is None
 
 
 def _one_link(s: Situation, entry: CalendarEntry, a: Announcement, event: Event) -> None:
     """Check the answer: where another service's link stands, no Meet link may stand beside it."""
-    if a.provider == MEET or not event.meet_url:
+    if not event.meet_url or not _excludes_meet(s, a):
         return
     body = {"conferenceData": None}
     for _attempt in range(2):
@@ -336,30 +372,46 @@ def _one_link(s: Situation, entry: CalendarEntry, a: Announcement, event: Event)
 # --- Delete --------------------------------------------------------------------------------------------------------
 
 
-def remove(s: Situation, entry: CalendarEntry, *, tell: bool) -> None:
-    """Take the event out of the calendar; with an insert in doubt it is inserted first, for it may still arrive."""
+def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
+    """Take the event out of the calendar; with an insert in doubt it is inserted first, for it may still arrive.
+
+    Where somebody deleted it before us, the calendar has told nobody: our mail does.
+    """
     if entry.state == CalendarEntry.State.INSERTING and not entry.in_doubt:
         s.write(entry, state=CalendarEntry.State.NEVER_MADE)
         s.entry = None
         return
     if not s.is_due(entry):
         return
-    calendar_id, event_id = entry.calendar.external_id, entry.event_id
-    body = _body(s, provider="", join_url="", with_people=False, meet="") | {"id": event_id}
-    in_doubt = entry.in_doubt
+    tell = a.channel == Announcement.Channel.CALENDAR
+    maybe_told = a.in_doubt
+    call = _deletion(s, entry, tell=tell)
     s.lease.hold()
-
-    def call(token: str) -> None:
-        if in_doubt and google.get_event(token, calendar_id, event_id) is None:
-            _insert(token, calendar_id, body, tell=False)
-        google.delete_event(token, calendar_id, event_id, tell=tell)
-
+    if tell:
+        s.write(a, in_doubt=True)
     try:
-        call_with_token(_connection(entry), call)
+        was_there = call_with_token(_connection(entry), call)
     except ProviderError as error:
+        s.write(a, in_doubt=maybe_told or (tell and error.in_doubt))
         s.failed(entry, error)
         return
+    # The entry first: once the doubt is taken from the announcement, a 410 would mean that somebody else was faster.
     s.succeeded(entry, state=CalendarEntry.State.DELETED, in_doubt=False)
     s.entry = None
-    busy.forget(s.booking.organizer.user_id)
+    if tell:
+        told = was_there or maybe_told
+        s.write(a, in_doubt=False, channel=Announcement.Channel.CALENDAR if told else Announcement.Channel.MAIL)
+    busy.outdate(s.booking.organizer.user_id)
     s.note("event_deleted", _("The calendar event was deleted."))
+
+
+def _deletion(s: Situation, entry: CalendarEntry, *, tell: bool) -> Callable[[str], bool]:
+    calendar_id, event_id, in_doubt = entry.calendar.external_id, entry.event_id, entry.in_doubt
+    body = _body(s, provider="", join_url="", with_people=False, meet="") | {"id": event_id}
+
+    def call(token: str) -> bool:
+        if in_doubt and google.get_event(token, calendar_id, event_id) is None:
+            _insert(token, calendar_id, body, tell=False)
+        return google.delete_event(token, calendar_id, event_id, tell=tell)
+
+    return call

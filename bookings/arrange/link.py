@@ -62,7 +62,7 @@ def _reconsider_channel(s: Situation, a: Announcement) -> None:
         return
     if a.channel == _CALENDAR and not a.in_doubt and _calendar_is_out(s):
         why = a.why or _calendar_words(s)
-        provider = a.provider if a.join_url else ""
+        provider = a.provider if a.join_url or a.link_erased else ""
         s.lease.require(s.revision)
         s.write(a, channel=_MAIL, provider=provider, why=why)
         s.note("fallback", why, problem=True)
@@ -106,6 +106,9 @@ def _choose_link(s: Situation) -> Link | None:
             return Link(MEET, s.entry.meet_url, why)
         if s.entry.conference == CalendarEntry.Conference.PENDING and not s.is_late:
             return None
+        if s.entry.conference == CalendarEntry.Conference.NONE and s.entry.calendar.allows_meet:
+            # It was taken out for a link that is gone; the announcing patch asks for it again.
+            return Link(MEET, "", why)
     elif not _calendar_is_out(s):
         return None
     return Link(why=why or _("No join link could be made. Please send one yourself, or try again."))

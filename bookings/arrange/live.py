@@ -29,14 +29,14 @@ def follow(s: Situation) -> None:
 def _tell(s: Situation, a: Announcement) -> None:
     if a.done_at is not None or (a.in_doubt and s.is_late):
         messages.tell(s, a)
-    if a.done_at is None:
-        s.later("announcement", (s.entry and s.entry.next_attempt_at) or s.deadline)
+    if a.done_at is None and not (s.entry and s.is_unfinished(s.entry)):
+        s.later("announcement", s.deadline)
 
 
 def _say_what_is_left(s: Situation) -> None:
     """The event still has to follow where our mail told people first."""
     entry = s.entry
-    if entry is None or not s.entry_reachable or s.announcement is None:
+    if entry is None or not s.entry_reachable or s.announcement is None or s.is_unfinished(entry):
         return
     if entry.state == CalendarEntry.State.INSERTING or entry.written_revision < s.revision:
-        s.later(entry, entry.next_attempt_at or timezone.now(), entry.last_error)
+        s.later(entry, timezone.now())

@@ -13,16 +13,13 @@ from bookings.arrange.content import meeting_draft
 from bookings.arrange.situation import Situation
 from bookings.arrange.together import Job, token_for
 from bookings.models import Meeting
-from bookings.services.booking import offer_new_link
+from bookings.services.provider_side import lose_meeting
 from bookings.words import service_name
 from integrations import providers
 from integrations.errors import MeetingGone, ProviderError
 from integrations.models import Connection
 from integrations.oauth import call_with_token
 from integrations.providers import MeetingInfo, MeetingProvider
-
-# Lists of meetings lag: a look right after a lost call is followed by one more.
-SECOND_LOOK = timedelta(minutes=10)
 
 
 def _capability(meeting: Meeting) -> MeetingProvider:
@@ -133,7 +130,7 @@ def _made(s: Situation, meeting: Meeting, found: list[MeetingInfo]) -> None:
         written_start=s.booking.start,
         written_minutes=s.booking.duration_minutes,
         lost_calls=lost,
-        look_again_at=meeting.attempted_at + SECOND_LOOK if lost and meeting.attempted_at else None,
+        look_again_at=meeting.attempted_at + Meeting.SECOND_LOOK if lost and meeting.attempted_at else None,
     )
     s.note("meeting_made", _said(meeting, _("The %(service)s meeting was made.")))
     if lost and not _may_look(meeting):
@@ -189,13 +186,11 @@ def _follow_time(s: Situation, meeting: Meeting) -> None:
 
 def gone(s: Situation, meeting: Meeting) -> None:
     """Its host deleted it: people hold a dead link, so a new one is announced as a new revision."""
-    s.write(meeting, state=Meeting.State.GONE)
-    s.note(
-        "meeting_gone",
-        _said(meeting, _("The meeting was deleted in %(service)s. A new one is being made.")),
-        problem=True,
-    )
-    offer_new_link(s.booking)
+    s.lease.hold()
+    lose_meeting(meeting)
+    # Looked for once more later, in case it is still there: two live meetings would be one too many.
+    s.write(meeting, look_again_at=timezone.now() + Meeting.SECOND_LOOK)
+    s.finished(meeting)
 
 
 def drop(s: Situation, meeting: Meeting) -> None:
@@ -236,6 +231,10 @@ def _drop_unseen(s: Situation, meeting: Meeting) -> None:
         s.write(meeting, state=Meeting.State.NEVER_MADE)
         s.meetings.remove(meeting)
         return
+    if meeting.look_again_at is None:
+        # What was refused so far was the create; from here on it is the look.
+        again = (meeting.attempted_at or timezone.now()) + Meeting.SECOND_LOOK
+        s.write(meeting, look_again_at=again, failed_for_good=False, next_attempt_at=None)
     if not _look_is_due(s, meeting) or not s.is_due(meeting):
         return
     if not _may_look(meeting):
@@ -244,7 +243,7 @@ def _drop_unseen(s: Situation, meeting: Meeting) -> None:
             _said(meeting, _("An answer of %(service)s was lost, so that a meeting may be left over there.")),
             problem=True,
         )
-        s.write(meeting, state=Meeting.State.NEVER_MADE)
+        s.write(meeting, state=Meeting.State.NEVER_MADE, look_again_at=None)
         s.meetings.remove(meeting)
         return
     try:
@@ -253,8 +252,9 @@ def _drop_unseen(s: Situation, meeting: Meeting) -> None:
         s.failed(meeting, error)
         return
     left = max(meeting.lost_calls - deleted, 0)
-    again = (meeting.attempted_at or timezone.now()) + SECOND_LOOK if left else None
-    s.succeeded(meeting, state=Meeting.State.DELETED, lost_calls=left, look_again_at=again)
+    s.succeeded(meeting, state=Meeting.State.DELETED, lost_calls=left)
+    if not left:
+        s.write(meeting, look_again_at=None)
     s.meetings.remove(meeting)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils import timezone
 
 from bookings.arrange import retry
@@ -16,8 +16,7 @@ from bookings.arrange.lease import Lease
 from bookings.models import Announcement, Booking, CalendarEntry, Meeting
 from bookings.models.arranging import Attempts
 from bookings.services import record
-from bookings.status import is_managed
-from bookings.words import MEET
+from bookings.status import held_link, is_managed
 from calendars.models import Calendar
 from calendars.sync import receiving_calendar
 from integrations.errors import ProviderError
@@ -76,6 +75,10 @@ class Situation:
     def finished(self, what: str | Model) -> None:
         """``what`` is not unfinished any more."""
         self.unfinished.pop(_key(what), None)
+
+    def is_unfinished(self, what: str | Model) -> bool:
+        """Whether this round has said already when ``what`` is due."""
+        return _key(what) in self.unfinished
 
     @property
     def last_moment(self) -> datetime:
@@ -169,21 +172,6 @@ class Situation:
 
 def _key(what: str | Model) -> str:
     return what if isinstance(what, str) else f"{type(what).__name__} {what.pk}"
-
-
-def held_link(booking: Booking) -> Announcement | None:
-    """The announcement whose link people hold, or may hold; None when there is none or its meeting is gone."""
-    told = booking.announcements.filter(Q(done_at__isnull=False) | Q(in_doubt=True)).exclude(provider="")
-    last = told.order_by("-revision").first()
-    if last is None:
-        return None
-    if last.provider == MEET:
-        gone = not booking.calendar_entries.filter(state__in=_OPEN_ENTRIES).exists()
-    else:
-        gone = booking.meetings.filter(
-            join_url=last.join_url, state__in=(Meeting.State.GONE, Meeting.State.DELETED)
-        ).exists()
-    return None if gone else last
 
 
 def read(booking: Booking, lease: Lease) -> Situation:

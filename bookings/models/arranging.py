@@ -5,6 +5,8 @@ Every row is written before the call that it speaks of (architecture.md, "Intent
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import models
 from django.utils import timezone
 
@@ -36,6 +38,9 @@ class Meeting(Attempts):
         NEVER_MADE = "never_made", "Never made"
         UNMANAGED = "unmanaged", "No longer managed"
 
+    # Lists of meetings lag: a look right after a lost call is followed by one more.
+    SECOND_LOOK = timedelta(minutes=10)
+
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="meetings")
     provider = models.CharField(max_length=32)
     connection = models.ForeignKey(Connection, models.SET_NULL, null=True, related_name="meetings")
@@ -58,6 +63,9 @@ class Meeting(Attempts):
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(fields=["external_id"], condition=~models.Q(external_id=""), name="meeting_by_external_id")
+        ]
 
     def __str__(self) -> str:
         return f"{self.provider} meeting {self.external_id or '(not made yet)'}"
@@ -127,3 +135,8 @@ class Announcement(models.Model):
 
     def __str__(self) -> str:
         return f"revision {self.revision} by {self.channel}"
+
+    @property
+    def link_erased(self) -> bool:
+        """Whether the link of a video service was erased here later (integrations/erasure.py): people still hold it."""
+        return self.provider not in ("", "google_meet") and not self.join_url

@@ -16,7 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings import availability
+from bookings import availability, limits
 from bookings.models import Booking, EventType, Guest, Message, Organizer, TimelineEntry
 from bookings.signals import arranging_requested, booking_cancelled, booking_confirmed, booking_rescheduled
 
@@ -103,20 +103,27 @@ def book(
 ) -> Booking:
     """Take the time ``start`` (aware) for ``invitee``. The same ``form_key`` twice gets the same booking.
 
-    Raises SlotTaken when the time is not offered (any more), BusyUnknown when the calendar's busy times are not known.
+    Raises SlotTaken when the time is not offered (any more), BusyUnknown when the calendar's busy times are not known,
+    TooMany when the invitee or the organizer has had the day's share of bookings.
     """
     now = now or timezone.now()
     start = start.astimezone(UTC)
-    earlier = Booking.objects.filter(form_key=form_key, event_type=event_type).first()
-    if earlier is not None:
-        return earlier
+    same_form = Booking.objects.filter(form_key=form_key, event_type=event_type)
+    try:
+        # What our own rows rule out need not be asked of the calendar.
+        _require_offered(event_type, start, now=now, busy=[])
+    except SlotTaken:
+        # Read after the times: what took this one may be the same form, sent a moment before.
+        if (earlier := same_form.first()) is not None:
+            return earlier
+        raise
     busy = _busy(event_type, start, now)
 
     def decide() -> Booking:
         _lock(event_type.organizer_id)
-        again = Booking.objects.filter(form_key=form_key, event_type=event_type).first()
-        if again is not None:
+        if (again := same_form.first()) is not None:
             return again
+        limits.require_room(event_type.organizer, email=invitee.email)
         _require_offered(event_type, start, now=now, busy=busy)
         booking = Booking.objects.create(
             organizer=event_type.organizer,
@@ -216,14 +223,17 @@ def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None 
     return current
 
 
-def offer_new_link(booking: Booking) -> None:
-    """Begin a revision that tells people a link they do not hold yet. Nothing else of the booking changes."""
+def offer_new_link(booking: Booking, *, reason: str = "") -> None:
+    """Begin a revision that tells people a link they do not hold yet. Nothing else of the booking changes.
+
+    ``reason``: why, in words for everybody.
+    """
     now = timezone.now()
     with transaction.atomic():
         _lock(booking.organizer_id)
         current = Booking.objects.get(pk=booking.pk)
         if current.revision == booking.revision and current.status == Booking.Status.CONFIRMED:
-            revise(current, change=Booking.Change.LINK, by="system", reason="", now=now)
+            revise(current, change=Booking.Change.LINK, by="system", reason=reason, now=now)
 
 
 def retry(*, booking: Booking, by: str = "organizer") -> None:

@@ -15,7 +15,7 @@ from integrations.models import Connection
 from integrations.oauth import remove
 from integrations.sandbox.testing import Sandbox
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_the_zoom_link_replaces_the_meet_link_and_everyone_is_told_once(ada: Organizer, sandbox: Sandbox) -> None:

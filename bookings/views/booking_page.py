@@ -41,7 +41,7 @@ def booking(request: OrganizerRequest, uid: UUID) -> HttpResponse:
     now = timezone.now()
     link = current_link(mine)
     trouble = problems(mine)
-    linkless = mine.is_live and mine.is_video and not mine.is_over(now) and not link[1]
+    linkless = mine.is_live and mine.is_video and not mine.is_over(now) and not any(link)
     context = {
         "booking": mine,
         "state": state(mine, link=link, now=now),

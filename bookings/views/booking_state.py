@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from bookings.models import Announcement, Booking
+from bookings.models import Announcement, Booking, Meeting
 from integrations import providers
 
 
@@ -26,15 +26,18 @@ class State:
 def state(booking: Booking, *, link: tuple[str, str], now: datetime) -> State:
     """The booking's state; ``link`` is (provider, join URL) as ``bookings.status.current_link`` gives it."""
     provider, join_url = link
-    tone, words, icon = _badge(booking, join_url=join_url, now=now)
+    tone, words, icon = _badge(booking, has_link=bool(provider), now=now)
     return State(tone, words, icon, service_name(provider), join_url)
 
 
 def with_link(found: QuerySet[Booking]) -> QuerySet[Booking]:
     """Each booking with the link of ``current_link``, for ``held_link``: one query for a whole list."""
+    deleted = Meeting.objects.filter(
+        booking=OuterRef("booking"), join_url=OuterRef("join_url"), state=Meeting.State.GONE
+    ).exclude(join_url="")
     told = (
-        Announcement.objects.filter(booking=OuterRef("pk"), done_at__isnull=False)
-        .exclude(join_url="")
+        Announcement.objects.filter(~Exists(deleted), booking=OuterRef("pk"), done_at__isnull=False)
+        .exclude(provider="")
         .order_by("-revision")
     )
     return found.annotate(
@@ -60,7 +63,7 @@ def is_unfinished(booking: Booking) -> bool:
     return booking.arranged_revision < booking.revision
 
 
-def _badge(booking: Booking, *, join_url: str, now: datetime) -> tuple[str, str, str]:
+def _badge(booking: Booking, *, has_link: bool, now: datetime) -> tuple[str, str, str]:
     """Tone, words and icon: the first that applies, what needs somebody first."""
     if is_unfinished(booking) and booking.gave_up_at:
         return "bad", _("Gave up: needs you"), "x-circle"
@@ -76,6 +79,6 @@ def _badge(booking: Booking, *, join_url: str, now: datetime) -> tuple[str, str,
         return "off", _("Being arranged"), "arrow-path"
     if booking.is_over(now):
         return "off", _("Over"), "check"
-    if booking.is_video and not join_url:
+    if booking.is_video and not has_link:
         return "bad", _("No link yet"), "x-circle"
     return "ok", _("Ready"), "check-circle"

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings import services
+from bookings import limits, services
 from bookings.availability import BusyUnknown
 from bookings.forms_public import CancelForm, MoveForm
 from bookings.invitations import ics_for
@@ -27,6 +27,7 @@ from bookings.models import Booking
 from bookings.status import current_link, page_status
 from bookings.views import _add_to_calendar, _choosing
 from bookings.views._clock import Clock, counts_to_twelve
+from bookings.views._framed import embeddable
 from bookings.views._offers import Offers, slot_text, times
 from bookings.views._zones import listed_zones
 from bookings.views.public import SeeOther, when
@@ -43,6 +44,7 @@ def by_token(
 ) -> Callable[..., HttpResponse]:
     """Give the view the token's booking, or answer 404; keep the address to the page."""
 
+    @embeddable
     @wraps(view)
     def inner(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         rows = Booking.objects.select_related("organizer", "event_type__organizer", "event_type__schedule")
@@ -109,6 +111,8 @@ def cancel(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Ask whether it is meant, then cancel. A booking that is cancelled already is shown as such."""
     if booking.status == Booking.Status.CANCELLED:
         return SeeOther(_page(booking))
+    if request.method == "POST":
+        limits.spend_changes(request)
     if words := _closed(booking):
         return _refused(request, booking, words)
     purpose = f"cancel:{booking.pk}"
@@ -135,6 +139,7 @@ def ics(request: HttpRequest, booking: Booking) -> HttpResponse:
 
 
 def _move(request: HttpRequest, booking: Booking) -> HttpResponse:
+    limits.spend_changes(request)
     form = _move_form(booking, request.POST)
     clock = Clock(zone=booking.invitee_timezone, twelve=counts_to_twelve(request))
     valid = form.is_valid()
@@ -144,6 +149,7 @@ def _move(request: HttpRequest, booking: Booking) -> HttpResponse:
     try:
         if not Offers(booking.event_type, timezone.now()).is_near(slot):
             raise services.SlotTaken
+        limits.require_moves_left(booking)
         services.reschedule(booking=booking, start=slot, by="invitee", reason=form.cleaned_data["reason"])
     except services.SlotTaken:
         return _show_move(request, booking, form, clock=clock, slot=slot, status=409)

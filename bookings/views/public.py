@@ -17,13 +17,14 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
-from bookings import services
+from bookings import limits, services
 from bookings.availability import BusyUnknown
 from bookings.forms_public import BookingForm
 from bookings.models import EventType, Organizer
 from bookings.views import _choosing
 from bookings.views._choosing import Choosing
 from bookings.views._clock import Clock, counts_to_twelve
+from bookings.views._framed import embeddable
 from bookings.views._offers import Offers, slot_text, times
 from bookings.views._picker import midnight, parse_day
 from bookings.views._zones import find_zone, listed_zones
@@ -37,6 +38,7 @@ class SeeOther(HttpResponseRedirect):
     status_code = 303
 
 
+@embeddable
 @require_safe
 @cache_control(private=True, no_cache=True)
 @gzip_page
@@ -48,6 +50,7 @@ def organizer(request: HttpRequest, handle: str) -> HttpResponse:
 
 
 @csrf_exempt  # a signed form key stands in for the cookie: _form_keys.py
+@embeddable
 @require_http_methods(["GET", "HEAD", "POST"])
 @cache_control(private=True, no_cache=True)
 @gzip_page
@@ -125,6 +128,7 @@ def _form_page(
 
 
 def _book(request: HttpRequest, found: EventType) -> HttpResponse:
+    limits.spend_changes(request)
     form = BookingForm(request.POST, purpose=_purpose(found))
     valid = form.is_valid()
     zone: ZoneInfo = form.cleaned_data.get("tz") or found.organizer.timezone
@@ -136,12 +140,21 @@ def _book(request: HttpRequest, found: EventType) -> HttpResponse:
         if not Offers(found, timezone.now()).is_near(slot):
             raise services.SlotTaken
         invitee = _invitee(form.cleaned_data)
+        _within_limits(found, invitee, form_key=form.nonce)
         booking = services.book(event_type=found, start=slot, invitee=invitee, form_key=form.nonce)
     except services.SlotTaken:
         return _show_form(request, found, form, clock=clock, slot=slot, status=409)
     except BusyUnknown:
         return _show_form(request, found, form, clock=clock, slot=slot, status=503)
     return SeeOther(reverse("invitee:booking", args=[booking.token]))
+
+
+def _within_limits(found: EventType, invitee: services.Invitee, *, form_key: str) -> None:
+    """Raise TooMany for a booking too many; a form that comes again is no new booking."""
+    if not limits.enforced() or found.bookings.filter(form_key=form_key).exists():
+        return
+    limits.require_room(found.organizer, email=invitee.email)
+    limits.spend_told([invitee.email, *invitee.guests])
 
 
 def _invitee(cleaned: dict[str, Any]) -> services.Invitee:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-ROOM_FOR_PROGRAMS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
+ROOM_FOR_PROGRAMS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
 # What settings.py reads. The providers' addresses lead nowhere until they are set.
 DEFAULTS = {

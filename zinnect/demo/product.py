@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import requests
 
@@ -54,10 +55,10 @@ def start_sandbox(household: Household, folder: Path, *ports: str) -> Sandbox:
     return Sandbox(urls, cast("subprocess.Popen[str]", child.popen))
 
 
-def answers(url: str) -> bool:
-    """Whether a GET of ``url`` is answered with 200."""
+def answers(url: str, *, host: str) -> bool:
+    """Whether a GET of ``url``, as a page of ``host``, is answered with 200."""
     try:
-        return requests.get(url, timeout=5).status_code == 200
+        return requests.get(url, headers={"Host": host}, timeout=5).status_code == 200
     except (requests.ConnectionError, requests.Timeout):
         return False
 
@@ -81,9 +82,7 @@ class Product:
     def web(self, port: int, *, workers: int = 2) -> Child:
         """Start gunicorn on 127.0.0.1:``port``; ready when this returns."""
         how = ["--worker-class", "gthread", "--workers", str(workers), "--threads", "8", "--bind", f"127.0.0.1:{port}"]
-        child = self._spawn("web", "gunicorn", "zinnect.wsgi", *how)
-        child.wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), seconds=START_SECONDS)
-        return child
+        return self._ready(self._spawn("web", "gunicorn", "zinnect.wsgi", *how), port)
 
     def development_web(self, port: int) -> Child:
         """Start Django's own server, which reloads changed code; ready when this returns."""
@@ -94,23 +93,18 @@ class Product:
             env=self.env,
             cwd=ROOT,
         )
-        child.wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz"), seconds=START_SECONDS)
+        return self._ready(child, port)
+
+    def _ready(self, child: Child, port: int) -> Child:
+        host = urlsplit(self.env.get("BASE_URL", "http://localhost")).netloc
+        child.wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz", host=host), seconds=START_SECONDS)
         return child
 
     def worker(self, *, concurrency: int = 2, level: str = "INFO") -> Child:
         """Start a Celery worker."""
-        how = [
-            "--concurrency",
-            str(concurrency),
-            "--loglevel",
-            level,
-            "-O",
-            "fair",
-            "--without-gossip",
-            "--without-mingle",
-        ]
-        number = self.started.get("worker", 0) + 1
-        return self._spawn("worker", "celery", "-A", "zinnect", "worker", "--hostname", f"worker-{number}@%h", *how)
+        name = f"worker-{self.started.get('worker', 0) + 1}@%h"
+        how = f"-A zinnect worker --concurrency {concurrency} -O fair --without-gossip --without-mingle".split()
+        return self._spawn("worker", "celery", *how, "--loglevel", level, "--hostname", name)
 
     def beat(self, *, level: str = "INFO") -> Child:
         """Start Celery's beat."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-EMAIL, PASSWORD, HANDLE = "organizer@example.com", "organizer-demo", "sample"  # nosec B105
-ADMIN, ADMIN_EMAIL, ADMIN_PASSWORD = "admin", "admin@example.com", "admin-demo"  # nosec B105
+EMAIL, PASSWORD, HANDLE = "organizer@example.com", "organizer-demo", "sample"
+ADMIN, ADMIN_EMAIL, ADMIN_PASSWORD = "admin", "admin@example.com", "admin-demo"
 
 
 def main() -> None:

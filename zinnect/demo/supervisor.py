@@ -26,12 +26,12 @@ class Ended(Exception):
 
 
 def stop_on_signals() -> None:
-    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does."""
+    """Let SIGTERM and SIGHUP end the demo as Ctrl-C does, which a script's background would otherwise ignore."""
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
 
 

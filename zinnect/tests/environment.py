@@ -88,7 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On SQLite, leave out what needs PostgreSQL. What takes longest comes first: no worker ends long after the rest."""
+    """On SQLite, leave out what needs PostgreSQL. The longest come first: no worker ends long after the rest."""
     if ON_SQLITE:
         needs_postgres = [item for item in items if item.get_closest_marker("postgres")]
         config.hook.pytest_deselected(items=needs_postgres)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,12 @@ def _empty_cache() -> Iterator[None]:
     """Nothing that one test left in the cache or the broker meets the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """Test databases are dropped on a server that others use; a private one ends with the run."""
+    return "TEST_DATABASE_URL" not in os.environ
 
 
 @pytest.fixture

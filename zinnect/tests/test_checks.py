@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import runpy
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from zinnect.demo.environment import isolated
+from zinnect.demo.environment import DEFAULTS
 from zinnect.demo.product import ROOT
 
 
@@ -54,15 +54,18 @@ def test_a_setting_that_would_not_do_is_named(settings: Settings, name: str, val
         ({"ZINNECT_SANDBOX": "1"}, "needs DEBUG=1"),
     ],
 )
-def test_unsafe_settings_stop_the_start_with_a_message_that_names_them(changes: dict[str, str], message: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "import zinnect.settings"],
-        cwd=ROOT,
-        env=isolated(**changes),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def test_unsafe_settings_stop_the_start_with_a_message_that_names_them(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, str], message: str
+) -> None:
+    for name, value in (DEFAULTS | changes).items():
+        monkeypatch.setenv(name, value)
 
-    assert done.returncode == 1
-    assert message in done.stderr
+    with pytest.raises(ImproperlyConfigured, match=message):
+        runpy.run_path(str(ROOT / "zinnect" / "settings.py"))
+
+
+def test_the_settings_that_those_differ_from_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in DEFAULTS.items():
+        monkeypatch.setenv(name, value)
+
+    assert runpy.run_path(str(ROOT / "zinnect" / "settings.py"))["DEBUG"] is False

