@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Message
 from bookings.words import MEET
+from integrations.models import with_connection
 
 _OPEN_ENTRIES = (CalendarEntry.State.INSERTING, CalendarEntry.State.LIVE)
 
@@ -59,6 +60,6 @@ def is_managed(meeting: Meeting) -> bool:
 
 def unmanaged_meetings(booking: Booking) -> list[Meeting]:
     """Meetings of this booking that stay at their provider untouched (product.md, rule 9), as far as we know which."""
-    known = booking.meetings.exclude(external_id="").select_related("connection")
+    known = with_connection(booking.meetings.exclude(external_id=""))
     live = known.filter(state__in=(Meeting.State.LIVE, Meeting.State.UNMANAGED))
     return [meeting for meeting in live if meeting.state == Meeting.State.UNMANAGED or not is_managed(meeting)]

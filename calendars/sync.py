@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from calendars import google
 from calendars.models import Calendar
-from integrations.models import Connection
+from integrations.models import Connection, with_connection
 from integrations.oauth import call_with_token
 
 
@@ -58,8 +58,7 @@ def receiving_calendar(user_id: int) -> Calendar | None:
     if connection is None or not connection.attached:
         return None
     ensure_calendars(connection)
-    return (
-        Calendar.objects.filter(connection=connection, account_id=connection.external_id, receives_bookings=True)
-        .select_related("connection")
-        .first()
+    receiving = Calendar.objects.filter(
+        connection=connection, account_id=connection.external_id, receives_bookings=True
     )
+    return with_connection(receiving).first()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from django.conf import settings
 from django.db import models
@@ -11,13 +11,21 @@ from django.utils import timezone
 
 from integrations.fields import EncryptedTextField
 
+_SECRETS = ("access_token", "refresh_token")
+Row = TypeVar("Row", bound=models.Model)
+
+
+def with_connection(rows: models.QuerySet[Row], path: str = "connection") -> models.QuerySet[Row]:
+    """``rows`` joined with their connection, whose tokens stay in the database (and encrypted)."""
+    return rows.select_related(path).defer(*(f"{path}__{name}" for name in _SECRETS))
+
 
 class ConnectionManager(models.Manager["Connection"]):
     """Leaves the tokens in the database unless somebody asks for them: a page or the admin never loads one."""
 
     def get_queryset(self) -> models.QuerySet[Connection]:
         """All connections, without their secrets."""
-        return super().get_queryset().defer("access_token", "refresh_token")
+        return super().get_queryset().defer(*_SECRETS)
 
 
 class Connection(models.Model):

@@ -117,6 +117,7 @@ def _load(connection_id: int) -> Connection:
     except EncryptionKeyError as error:
         logger.error("connection %s: %s", connection_id, error)
         message = _("The stored access cannot be decrypted. That is for the site's operator to mend (ENCRYPTION_KEYS).")
+        health.failed(connection_id, message)
         raise ProviderError(message, retryable=True, code="encryption_key") from error
 
 

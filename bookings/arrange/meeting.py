@@ -17,7 +17,7 @@ from bookings.services.provider_side import lose_meeting
 from bookings.words import service_name
 from integrations import providers
 from integrations.errors import MeetingGone, ProviderError
-from integrations.models import Connection
+from integrations.models import Connection, with_connection
 from integrations.oauth import call_with_token
 from integrations.providers import MeetingInfo, MeetingProvider
 
@@ -153,7 +153,7 @@ def keep_in_step(s: Situation) -> None:
             _follow_time(s, meeting)
         elif s.announcement is not None or not s.booking.is_live:
             drop(s, meeting)
-    for meeting in s.booking.meetings.filter(look_again_at__isnull=False).select_related("connection"):
+    for meeting in with_connection(s.booking.meetings.filter(look_again_at__isnull=False)):
         _second_look(s, meeting)
 
 

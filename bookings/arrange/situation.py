@@ -20,7 +20,7 @@ from bookings.status import held_link, is_managed
 from calendars.models import Calendar
 from calendars.sync import receiving_calendar
 from integrations.errors import ProviderError
-from integrations.models import Connection
+from integrations.models import Connection, with_connection
 from integrations.providers import Provider, meeting_providers
 
 _OPEN_ENTRIES = (CalendarEntry.State.INSERTING, CalendarEntry.State.LIVE)
@@ -177,15 +177,12 @@ def _key(what: str | Model) -> str:
 def read(booking: Booking, lease: Lease) -> Situation:
     """Look at everything that is recorded of ``booking``. May read the calendar list of a newly connected account."""
     situation = Situation(booking=booking, lease=lease, now=timezone.now())
+    entries = booking.calendar_entries.filter(state__in=_OPEN_ENTRIES)
     situation.entry = (
-        booking.calendar_entries.filter(state__in=_OPEN_ENTRIES)
-        .select_related("calendar__connection")
-        .order_by("-id")
-        .first()
+        with_connection(entries.select_related("calendar"), "calendar__connection").order_by("-id").first()
     )
-    situation.meetings = list(
-        booking.meetings.filter(state__in=_OPEN_MEETINGS).select_related("connection").order_by("id")
-    )
+    meetings = booking.meetings.filter(state__in=_OPEN_MEETINGS)
+    situation.meetings = list(with_connection(meetings).order_by("id"))
     situation.announcement = booking.announcements.filter(revision=booking.revision).first()
     situation.held = held_link(booking)
     if booking.is_live:

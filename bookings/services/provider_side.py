@@ -11,6 +11,7 @@ from bookings.services.booking import offer_new_link, record
 from bookings.signals import arranging_requested
 from bookings.status import held_link, is_managed
 from bookings.words import service_name
+from integrations.models import with_connection
 
 
 def lose_meeting(meeting: Meeting) -> bool:
@@ -50,7 +51,7 @@ def host_deleted(*, provider: str, external_id: str, host_id: str) -> None:
     if found is None:
         return
     _lock_organizer_of(found)
-    meeting = live.select_related("booking", "connection").filter(pk=found.pk).first()
+    meeting = with_connection(live.select_related("booking")).filter(pk=found.pk).first()
     if meeting is None or not is_managed(meeting) or not _awaited(meeting):
         return
     if lose_meeting(meeting):

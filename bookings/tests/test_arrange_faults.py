@@ -6,8 +6,10 @@ import time
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core import mail
 from django.utils import timezone
+from pytest_django import Settings
 
 from bookings.models import Booking, Meeting, Organizer, TimelineEntry
 from bookings.services import cancel, reschedule
@@ -317,3 +319,13 @@ def test_a_delete_whose_answer_was_lost_tells_people_once(ada: Organizer, sandbo
     (last,) = [message for message in mail.outbox[2:] if message.to == [INVITEE]]
     assert all(part.get_content_type() != "text/calendar" for part in last.message().walk())
     assert booking.arranged_revision == 2
+
+
+def test_arranging_reads_no_token_but_to_call_with_it(ada: Organizer, sandbox: Sandbox, settings: Settings) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+    reschedule(booking=booking, start=next_weekday(14), by="organizer")
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    booking = settle(booking)
+    assert "ENCRYPTION_KEYS" in booking.last_error
+    assert "ENCRYPTION_KEYS" in Connection.objects.get(provider="google").last_error

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Booking, CalendarEntry, Meeting, Message
 from bookings.views.booking_state import is_unfinished, service_name
+from integrations.models import with_connection
 
 _MEETING_SETTLED = (Meeting.State.DELETED, Meeting.State.GONE, Meeting.State.UNMANAGED, Meeting.State.NEVER_MADE)
 _ENTRY_SETTLED = (CalendarEntry.State.DELETED, CalendarEntry.State.NEVER_MADE)
@@ -37,7 +38,7 @@ def _problems(booking: Booking) -> Iterator[Problem]:
     for meeting in booking.meetings.exclude(last_error="").exclude(state__in=_MEETING_SETTLED):
         yield _at_service(meeting.provider, meeting.last_error)
     entries = booking.calendar_entries.exclude(last_error="").exclude(state__in=_ENTRY_SETTLED)
-    for entry in entries.select_related("calendar__connection"):
+    for entry in with_connection(entries, "calendar__connection"):
         yield _at_service(entry.calendar.connection.provider, entry.last_error)
     announcement = booking.announcements.filter(revision=booking.revision).exclude(why="").first()
     if announcement is not None and booking.is_live:

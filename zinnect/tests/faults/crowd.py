@@ -37,6 +37,8 @@ class Crowd:
     invitee: InviteeInPerson
     promised: dict[str, str] = field(default_factory=dict)
     """Token of every booking that was confirmed by a 303 → its invitee."""
+    unsure: set[str] = field(default_factory=set)
+    """Those who sent the form and got no answer, or a server error."""
     used: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
@@ -73,7 +75,10 @@ class Crowd:
     def post(self, form: Form, *, slot: str, email: str, **more: str) -> requests.Response:
         """Send the booking form; what came back, whatever it is. A 303 is a promise."""
         values = {"name": "Sample Invitee", "email": email, "slot": slot, "tz": ZONE, **more}
+        self.unsure.add(email)  # until there is an answer: the booking may stand although nobody hears of it
         answer = requests.post(form.action, data=form.filled(**values), allow_redirects=False, timeout=60)
+        if answer.status_code < 500:
+            self.unsure.discard(email)
         if answer.status_code == 303:
             self.promised[answer.headers["Location"].strip("/").rpartition("/")[2]] = email
         return answer

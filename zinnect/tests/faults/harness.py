@@ -216,9 +216,10 @@ class Stage(Crowd):
 
     def facts(self) -> Facts:
         """Everything that the verdict looks at."""
-        everything = self.sandbox.state()
+        everything, bookings = self.sandbox.state(), self.rows("SELECT * FROM bookings_booking")
+        cut_off = {row["token"]: row["invitee_email"] for row in bookings if row["invitee_email"] in self.unsure}
         return Facts(
-            bookings=self.rows("SELECT * FROM bookings_booking"),
+            bookings=bookings,
             guests=self.rows("SELECT * FROM bookings_guest"),
             meeting_rows=self.rows("SELECT * FROM bookings_meeting"),
             announcements=self.rows("SELECT * FROM bookings_announcement"),
@@ -233,7 +234,7 @@ class Stage(Crowd):
             ledger=everything["google"]["ledger"],
             mails=everything["mails"],
             now=datetime.now(UTC),
-            promised=self.promised,
+            promised=cut_off | self.promised,
         )
 
     def verdict(self, *, seconds: float = 60) -> list[str]:

@@ -84,6 +84,13 @@ def test_access_that_is_withdrawn_at_zoom(product: Stage) -> None:
     lost_and_mended(product, told_before=told)
 
 
+def test_a_401_that_stays(product: Stage) -> None:
+    """The token that has just been renewed is refused as well."""
+    told = len(product.notices())
+    product.fault("zoom", "meetings.create", "expired_401", times=2)
+    lost_and_mended(product, told_before=told)
+
+
 def test_a_permission_that_is_withdrawn_at_zoom(product: Stage) -> None:
     scopes = ["user:read:user", "meeting:read:meeting", "meeting:update:meeting", "meeting:delete:meeting"]
     product.sandbox.act("set_scopes", service="zoom", scopes=scopes, now=True)
