@@ -98,7 +98,7 @@ class Patience:
         if time.monotonic() >= self._until:
             message = _("The access is just being renewed, and that takes longer than usual.")
             raise ProviderError(message, retryable=True, code="busy")
-        time.sleep(self._pause * (0.5 + random.random()))  # noqa: S311  # nosec B311 - jitter
+        time.sleep(self._pause * (0.5 + random.random()))  # jitter  # noqa: S311  # nosec B311
         self._pause = min(self._pause * 1.5, 0.25)
 
 

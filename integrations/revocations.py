@@ -106,7 +106,7 @@ def _postpone(row: Revocation, error: Exception) -> None:
         _close(row, "revocation_failed", words)
         return
     pause = min(_FIRST_PAUSE * 2 ** min(row.attempts - 1, 12), _LONGEST_PAUSE)
-    at = now + timedelta(seconds=pause * (0.75 + random.random() / 2))  # noqa: S311  # nosec B311 - jitter
+    at = now + timedelta(seconds=pause * (0.75 + random.random() / 2))  # jitter  # noqa: S311  # nosec B311
     stated = error.retry_at if isinstance(error, ProviderError) else None
     Revocation.objects.filter(pk=row.pk).update(next_attempt_at=max(at, stated or at), last_error=str(error))
 

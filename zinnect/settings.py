@@ -21,8 +21,8 @@ environ.Env.read_env(BASE_DIR / ".env")
 
 # --- The machine -----------------------------------------------------------------------------------------------------
 
-DEVELOPMENT_SECRET_KEY = "development-only-never-use-this-in-production"  # noqa: S105  # nosec B105: refused when DEBUG is off
-# Fernet key for development alone; refused when DEBUG is off.
+DEVELOPMENT_SECRET_KEY = "development-only-never-use-this-in-production"  # noqa: S105  # nosec B105
+# Both for development alone, and refused when DEBUG is off.
 DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1ub3QtYS1zZWNyZXQtISE="  # nosec B105
 
 DEBUG = env.bool("DEBUG", default=False)

@@ -14,7 +14,7 @@ LONGEST = 600.0
 def backoff(attempts: int, now: datetime) -> datetime:
     """When to try again after ``attempts`` failures in a row (≥ 1): 1 s doubling to 10 min, each ± 50 %."""
     seconds = min(LONGEST, FIRST * 2 ** min(attempts - 1, 16))
-    return now + timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # noqa: S311  # nosec B311: jitter, no secret
+    return now + timedelta(seconds=seconds * random.uniform(0.5, 1.5))  # jitter  # noqa: S311  # nosec B311
 
 
 def after(error: ProviderError, attempts: int, now: datetime) -> datetime:

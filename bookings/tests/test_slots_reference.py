@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from bookings.slots import Interval, Rules, is_offered, merge, slots, wall
 
+pytestmark = pytest.mark.slow
+
 MINUTE = timedelta(minutes=1)
 CHANGES = [
     ("America/New_York", "2026-03-08T07:00Z"),

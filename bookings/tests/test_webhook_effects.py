@@ -22,7 +22,7 @@ from integrations.oauth import deauthorize, remove
 from integrations.sandbox.testing import Sandbox
 from integrations.tests.webhook_events import meeting_deleted, send
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def zoom_says_deleted(external_id: object, **more: Any) -> None:

@@ -67,7 +67,7 @@ def _rate_limited(answer: Answer, said: str) -> ProviderError:
         at = stated or _next_utc_midnight(now)
     else:
         message = _("Zoom asked us to slow down.")
-        at = stated or now + timedelta(seconds=1 + random.random() * 2)  # noqa: S311  # nosec B311 - jitter
+        at = stated or now + timedelta(seconds=1 + random.random() * 2)  # jitter  # noqa: S311  # nosec B311
     return ProviderError(message, retryable=True, retry_at=at, status=429, code="429")
 
 

@@ -85,9 +85,9 @@ def test_access_that_is_withdrawn_at_zoom(product: Stage) -> None:
 
 
 def test_a_401_that_stays(product: Stage) -> None:
-    """The token that has just been renewed is refused as well."""
+    """The tokens that have just been renewed are refused as well."""
     told = len(product.notices())
-    product.fault("zoom", "meetings.create", "expired_401", times=2)
+    product.fault("zoom", "meetings.create", "expired_401", times=3)
     lost_and_mended(product, told_before=told)
 
 

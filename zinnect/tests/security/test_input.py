@@ -15,7 +15,7 @@ from bookings.models import Booking, Organizer
 from bookings.tests.world import booked
 from zinnect.tests.security.forms import NASTY, PAGE, PUBLIC, filled, offered, strangers_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 FORM = "application/x-www-form-urlencoded"
 BOUNDED = settings(

@@ -25,7 +25,7 @@ from zinnect.cache import forget_outages, is_away
 from zinnect.tests.fixtures import PASSWORD, OrganizerFactory
 from zinnect.tests.security.forms import FORM_KEY, PAGE, filled, offered, strangers_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MOVE = "/b/{}/reschedule/"
 
 
