@@ -1,0 +1,60 @@
+"""The event goes when its booking was cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.utils.translation import gettext as _
+
+from bookings.arrange.event.entry import body_of, connection_of
+from bookings.arrange.event.insert import insert
+from bookings.arrange.situation import Situation
+from bookings.models import Announcement, CalendarEntry
+from calendars import busy, google
+from integrations.errors import ProviderError
+from integrations.oauth import call_with_token
+
+
+def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
+    """Take the event out of the calendar; with an insert in doubt it is inserted first, for it may still arrive.
+
+    Where somebody deleted it before us, the calendar has told nobody: our mail does.
+    """
+    if entry.state == CalendarEntry.State.INSERTING and not entry.in_doubt:
+        s.write(entry, state=CalendarEntry.State.NEVER_MADE)
+        s.entry = None
+        return
+    if not s.is_due(entry):
+        return
+    tell = a.channel == Announcement.Channel.CALENDAR
+    maybe_told = a.in_doubt
+    call = _deletion(s, entry, tell=tell)
+    s.lease.hold()
+    if tell:
+        s.write(a, in_doubt=True)
+    try:
+        was_there = call_with_token(connection_of(entry), call)
+    except ProviderError as error:
+        s.write(a, in_doubt=maybe_told or (tell and error.in_doubt))
+        s.failed(entry, error)
+        return
+    # The entry first: once the doubt is taken from the announcement, a 410 would mean that somebody else was faster.
+    s.succeeded(entry, state=CalendarEntry.State.DELETED, in_doubt=False)
+    s.entry = None
+    if tell:
+        told = was_there or maybe_told
+        s.write(a, in_doubt=False, channel=Announcement.Channel.CALENDAR if told else Announcement.Channel.MAIL)
+    busy.outdate(s.booking.organizer.user_id)
+    s.note("event_deleted", _("The calendar event was deleted."))
+
+
+def _deletion(s: Situation, entry: CalendarEntry, *, tell: bool) -> Callable[[str], bool]:
+    calendar_id, event_id, in_doubt = entry.calendar.external_id, entry.event_id, entry.in_doubt
+    body = body_of(s, provider="", join_url="", with_people=False, meet="") | {"id": event_id}
+
+    def call(token: str) -> bool:
+        if in_doubt and google.get_event(token, calendar_id, event_id) is None:
+            insert(token, calendar_id, body, tell=False)
+        return google.delete_event(token, calendar_id, event_id, tell=tell)
+
+    return call
