@@ -261,7 +261,6 @@ DEFAULT_EXCEPTION_REPORTER = "zinnect.reports.QuietReport"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "zinnect.reports.QuietFilter"
 EMBED_ANCESTORS = env.list("EMBED_ANCESTORS", default=[])
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-SENTRY_DSN = env.str("SENTRY_DSN", default="")
 
 
 def _origin(url: str) -> str:
