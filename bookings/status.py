@@ -8,8 +8,6 @@ from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Messa
 from bookings.words import MEET
 from integrations.models import with_connection
 
-_OPEN_ENTRIES = (CalendarEntry.State.INSERTING, CalendarEntry.State.LIVE)
-
 
 def last_announcement(booking: Booking) -> Announcement | None:
     """The newest announcement that was made, if any."""
@@ -33,7 +31,7 @@ def held_link(booking: Booking) -> Announcement | None:
         return None
     if last.provider == MEET:
         entries = list(booking.calendar_entries.values_list("state", flat=True))
-        gone = bool(entries) and not set(entries) & set(_OPEN_ENTRIES)
+        gone = bool(entries) and not set(entries) & set(CalendarEntry.OPEN)
     else:
         over = (Meeting.State.GONE, Meeting.State.DELETED)
         # A link that was erased here stays in the invitation: nothing says that its meeting is gone.

@@ -23,7 +23,6 @@ from integrations.errors import ProviderError
 from integrations.models import Connection, with_connection
 from integrations.providers import Provider, meeting_providers
 
-_OPEN_ENTRIES = (CalendarEntry.State.INSERTING, CalendarEntry.State.LIVE)
 _OPEN_MEETINGS = (Meeting.State.CREATING, Meeting.State.LIVE)
 
 
@@ -177,7 +176,7 @@ def _key(what: str | Model) -> str:
 def read(booking: Booking, lease: Lease) -> Situation:
     """Look at everything that is recorded of ``booking``. May read the calendar list of a newly connected account."""
     situation = Situation(booking=booking, lease=lease, now=timezone.now())
-    entries = booking.calendar_entries.filter(state__in=_OPEN_ENTRIES)
+    entries = booking.calendar_entries.filter(state__in=CalendarEntry.OPEN)
     situation.entry = (
         with_connection(entries.select_related("calendar"), "calendar__connection").order_by("-id").first()
     )

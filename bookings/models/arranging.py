@@ -81,6 +81,8 @@ class CalendarEntry(Attempts):
         GONE = "gone", "Deleted in the calendar"
         NEVER_MADE = "never_made", "Never made"
 
+    OPEN = (State.INSERTING, State.LIVE)
+
     class Conference(models.TextChoices):
         NONE = "none", "None"
         PENDING = "pending", "Being made"
