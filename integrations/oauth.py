@@ -4,7 +4,7 @@ from integrations.connecting import Refused, begin, complete
 from integrations.deauthorization import deauthorize
 from integrations.errors import ConnectionUnusable, ProviderError
 from integrations.removal import remove
-from integrations.tokens import access_token, call_with_token, give_up, note_failure, note_success
+from integrations.tokens import access_token, call_with_token, note_failure, note_success
 
 __all__ = [
     "ConnectionUnusable",
@@ -15,7 +15,6 @@ __all__ = [
     "call_with_token",
     "complete",
     "deauthorize",
-    "give_up",
     "note_failure",
     "note_success",
     "remove",

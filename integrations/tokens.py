@@ -23,15 +23,16 @@ AHEAD = timedelta(seconds=60)
 """A token that has less left than this is refreshed before it is used."""
 
 
-def call_with_token(connection: Connection, fn: Callable[[str], T]) -> T:
+def call_with_token(connection: Connection, fn: Callable[[str], T], *, refused: str | None = None) -> T:
     """Call ``fn`` with a valid access token, and once more with a new one if the provider refuses it (401).
 
+    ``refused`` names a token with which the call was made elsewhere and refused: what is left is the one more call.
     Raises ConnectionUnusable when the connection is not connected or is lost now, else what ``fn`` or the refresh
     raised. Success and failure are recorded on the connection. Not for use inside a transaction.
     """
-    row = _with_valid_token(connection.pk, failed=None)
+    row = _with_valid_token(connection.pk, failed=refused)
     try:
-        result = _once_more_if_refused(row, fn)
+        result = _once_more_if_refused(row, fn) if refused is None else _last_time(row, fn)
     except ConnectionUnusable:
         raise
     except ProviderError as error:
@@ -41,13 +42,13 @@ def call_with_token(connection: Connection, fn: Callable[[str], T]) -> T:
     return result
 
 
-def access_token(connection_id: int, *, failed: str | None = None) -> str:
-    """A valid access token. ``failed`` names one that the provider has just refused; it is never returned.
+def access_token(connection_id: int) -> str:
+    """A valid access token.
 
-    For callers that make calls without the database at hand, in threads: they report back by ``note_success``,
-    ``note_failure`` and ``give_up``.
+    For callers that make calls without the database at hand, in threads: they report back by ``note_success`` and
+    ``note_failure``, and by ``call_with_token(…, refused=token)`` where the token was refused.
     """
-    return _with_valid_token(connection_id, failed=failed).access_token
+    return _with_valid_token(connection_id, failed=None).access_token
 
 
 def note_success(connection_id: int) -> None:
@@ -62,27 +63,32 @@ def note_failure(connection_id: int, error: ProviderError) -> None:
         health.failed(connection_id, error.message)
 
 
-def give_up(connection_id: int, token: str, error: ProviderError) -> ConnectionUnusable:
-    """A fresh token was refused as well: the connection is lost, unless ``token`` has been replaced meanwhile."""
-    row = _load(connection_id)
-    if row.access_token == token:
-        health.lose(row, _lost(row))
-    return ConnectionUnusable(_lost(row), status=error.status, code=error.code)
-
-
 def _once_more_if_refused(row: Connection, fn: Callable[[str], T]) -> T:
     try:
         return fn(row.access_token)
     except ProviderError as error:
         if not error.unauthorized:
             raise
-    renewed = _with_valid_token(row.pk, failed=row.access_token)
+    return _last_time(_with_valid_token(row.pk, failed=row.access_token), fn)
+
+
+def _last_time(row: Connection, fn: Callable[[str], T]) -> T:
+    """With the token that replaced a refused one. Where that is refused as well, another refresh mends nothing."""
     try:
-        return fn(renewed.access_token)
+        return fn(row.access_token)
     except ProviderError as error:
         if not error.unauthorized:
             raise
-        raise give_up(row.pk, renewed.access_token, error) from error
+        raise _give_up(row, error) from error
+
+
+def _give_up(row: Connection, error: ProviderError) -> ProviderError:
+    """The connection is lost, unless the refused token has been replaced meanwhile: then it is worth another try."""
+    if _load(row.pk).token_version != row.token_version:
+        words = _("The access is being checked.")
+        return ProviderError(words, retryable=True, status=error.status, code=error.code, unauthorized=True)
+    health.lose(row, _lost(row))
+    return ConnectionUnusable(_lost(row), status=error.status, code=error.code)
 
 
 def _with_valid_token(connection_id: int, *, failed: str | None) -> Connection:

@@ -65,7 +65,6 @@ def _settle(job: Job, outcome: Any) -> None:
 
 def _renewed(job: Job) -> Any:
     try:
-        access_token(job.connection.pk, failed=job.token)
-        return call_with_token(job.connection, job.call)
+        return call_with_token(job.connection, job.call, refused=job.token)
     except ProviderError as error:
         return error

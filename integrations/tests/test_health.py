@@ -103,8 +103,36 @@ def test_a_401_that_stays_needs_a_reconnect(sandbox: Sandbox, zoom: Connection, 
 
     with pytest.raises(ConnectionUnusable):
         call_with_token(zoom, refused)
-    assert len(set(used)) == 2
+    assert len(used) == len(set(used)) == 2
+    assert refreshes(sandbox) == 1
     assert with_tokens(ada_user).status == Connection.Status.NEEDS_RECONNECT
+
+
+def test_after_a_401_elsewhere_there_is_one_refresh_and_one_more_call(
+    sandbox: Sandbox, zoom: Connection, ada_user: User
+) -> None:
+    sandbox.fault(service="zoom", call="users.me", kind="expired_401")
+    with pytest.raises(ConnectionUnusable):
+        call_with_token(zoom, who, refused=zoom.access_token)
+    assert (refreshes(sandbox), len(sandbox.calls("users.me")) - 1) == (1, 1)  # one was for connecting
+    assert with_tokens(ada_user).status == Connection.Status.NEEDS_RECONNECT
+
+
+def test_a_401_for_a_token_that_was_replaced_meanwhile_is_worth_another_try(
+    sandbox: Sandbox, zoom: Connection, ada_user: User
+) -> None:
+    """Another worker refreshed while our call was on its way, which is what killed our token."""
+
+    def overtaken(_token: str) -> None:
+        newer = with_tokens(ada_user)
+        newer.access_token, newer.token_version = f"newer {newer.token_version}", newer.token_version + 1
+        newer.save()
+        raise ProviderError("no", status=401, unauthorized=True)
+
+    with pytest.raises(ProviderError, match="being checked") as caught:
+        call_with_token(zoom, overtaken, refused=zoom.access_token)
+    assert caught.value.retryable
+    assert with_tokens(ada_user).usable
 
 
 def test_errors_are_remembered_and_the_next_success_clears_them(

@@ -80,7 +80,7 @@ def test_twenty_threads_with_the_same_refused_token_refresh_once(sandbox: Sandbo
 
 
 def test_a_401_that_names_an_earlier_token_refreshes_nothing(sandbox: Sandbox, zoom: Connection) -> None:
-    assert access_token(zoom.pk, failed="an earlier token") == zoom.access_token
+    assert call_with_token(zoom, lambda token: token, refused="an earlier token") == zoom.access_token
     assert refreshes(sandbox) == 0
 
 

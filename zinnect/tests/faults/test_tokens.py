@@ -87,7 +87,7 @@ def test_access_that_is_withdrawn_at_zoom(product: Stage) -> None:
 def test_a_401_that_stays(product: Stage) -> None:
     """The tokens that have just been renewed are refused as well."""
     told = len(product.notices())
-    product.fault("zoom", "meetings.create", "expired_401", times=3)
+    product.fault("zoom", "meetings.create", "expired_401", times=2)
     lost_and_mended(product, told_before=told)
 
 
