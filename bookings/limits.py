@@ -49,7 +49,7 @@ ADMIN_BY_ADDRESS = Limit("admin", 30, 60)
 ADMIN_BY_NAME = Limit("admin-name", 10, 300)
 
 INVITEE_A_DAY = 5  # bookings of one person at one organizer
-ORGANIZER_A_DAY = 90  # bookings at one organizer: Zoom makes 100 meetings a day for a host (providers.md)
+ORGANIZER_A_DAY = 200  # bookings at one organizer, all strangers together; what Zoom makes: integrations/quota.py
 MOVES_A_DAY = 10  # of one booking, each of which mails everybody
 
 

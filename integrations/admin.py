@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from integrations.models import Connection, ConnectionEvent, Erasure, Revocation, WebhookEvent
+from integrations.models import Connection, ConnectionEvent, DailyUse, Erasure, Revocation, WebhookEvent
 from integrations.removal import remove
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     RevocationModelAdmin = admin.ModelAdmin[Revocation]
     WebhookModelAdmin = admin.ModelAdmin[WebhookEvent]
     ErasureModelAdmin = admin.ModelAdmin[Erasure]
+    DailyUseModelAdmin = admin.ModelAdmin[DailyUse]
 else:
     Inline = admin.TabularInline
     ConnectionModelAdmin = EventModelAdmin = RevocationModelAdmin = admin.ModelAdmin
-    WebhookModelAdmin = ErasureModelAdmin = admin.ModelAdmin
+    WebhookModelAdmin = ErasureModelAdmin = DailyUseModelAdmin = admin.ModelAdmin
 
 
 class ReadOnly:
@@ -134,3 +135,13 @@ class ErasureAdmin(ReadOnly, ErasureModelAdmin):
     list_filter = ("provider",)
     list_select_related = ("connection",)
     fields = ("connection", "provider", "external_id", "asked_at", "erase_after", "done_at", "error")
+
+
+@admin.register(DailyUse)
+class DailyUseAdmin(ReadOnly, DailyUseModelAdmin):
+    """How much of their daily limit accounts have used lately."""
+
+    list_display = ("day", "provider", "external_id", "calls", "closed_until", "told_at")
+    list_filter = ("provider", "day")
+    search_fields = ("external_id",)
+    fields = ("day", "provider", "external_id", "calls", "closed_until", "told_at")

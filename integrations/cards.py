@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from integrations import providers
 from integrations.models import Connection
 from integrations.providers import Provider
+from integrations.usage import Usage, today
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Card:
 
     provider: Provider
     connection: Connection | None
+    usage: Usage | None = None
+    """What was used today of a daily limit, if anything."""
 
     @property
     def state(self) -> str:
@@ -74,12 +77,14 @@ class Card:
 def cards(user: AbstractBaseUser) -> list[Card]:
     """A card for every provider."""
     mine = {connection.provider: connection for connection in Connection.objects.filter(user_id=user.pk)}
-    return [Card(provider, mine.get(provider.slug)) for provider in providers.all_providers()]
+    used = {usage.provider.slug: usage for usage in today(user)}
+    return [Card(item, mine.get(item.slug), used.get(item.slug)) for item in providers.all_providers()]
 
 
 def card(user: AbstractBaseUser, provider: Provider) -> Card:
     """The card of one provider."""
-    return Card(provider, Connection.objects.filter(user_id=user.pk, provider=provider.slug).first())
+    used = next((usage for usage in today(user) if usage.provider.slug == provider.slug), None)
+    return Card(provider, Connection.objects.filter(user_id=user.pk, provider=provider.slug).first(), used)
 
 
 def upcoming(card: Card) -> int:

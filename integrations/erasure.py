@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from integrations.models import Connection, Erasure
+from integrations.models import Connection, DailyUse, Erasure
 from integrations.signals import account_data_to_erase
 
 logger = logging.getLogger(__name__)
@@ -82,6 +82,7 @@ def _forget(row: Connection, erasure: Erasure) -> None:
     if row.external_id == erasure.external_id:
         row.external_id = row.account_id = row.email = row.display_name = row.scopes = ""
         row.save(update_fields=["external_id", "account_id", "email", "display_name", "scopes"])
+    DailyUse.objects.filter(provider=erasure.provider, external_id=erasure.external_id).delete()
     named = row.events.filter(kind="connected", at__lt=erasure.asked_at)
     named.update(text=_("Connected to an account whose data have been erased since."))
     row.note("erased", _("Meeting IDs, links and account data from the provider were erased here."))

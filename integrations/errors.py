@@ -43,5 +43,9 @@ class MeetingGone(ProviderError):
     """The meeting no longer exists at the provider: its host deleted it."""
 
 
+class DailyLimitReached(ProviderError):
+    """The host's meetings of this UTC day are used up: none is made or changed before ``retry_at``."""
+
+
 class ConnectionUnusable(ProviderError):
     """The connection cannot be used until the organizer connects again."""

@@ -152,6 +152,27 @@ class Revocation(models.Model):
         return self.next_attempt_at <= now
 
 
+class DailyUse(models.Model):
+    """How much of a provider's daily limit one account there has used on a UTC day (integrations/quota.py)."""
+
+    provider = models.CharField(max_length=32)
+    external_id = models.CharField(max_length=255, help_text="The account that hosts the meetings.")
+    day = models.DateField(help_text="By UTC, as providers count.")
+    calls = models.PositiveIntegerField(default=0, help_text="Meetings made or changed; lost answers count.")
+    closed_until = models.DateTimeField(null=True, blank=True, help_text="The provider itself said that it is used up.")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the organizer was mailed.")
+
+    class Meta:
+        ordering = ["-day", "-calls", "id"]
+        verbose_name_plural = "daily uses"
+        constraints = [
+            models.UniqueConstraint(fields=["day", "provider", "external_id"], name="one_daily_use_of_an_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} on {self.day:%Y-%m-%d}: {self.calls}"
+
+
 class WebhookEvent(models.Model):
     """What a provider told us and we act upon. Written before the provider has its answer; a task does the work."""
 

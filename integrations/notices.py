@@ -1,4 +1,4 @@
-"""The mail that tells an organizer, once, that a connection was lost and what mends it."""
+"""Mails that tell an organizer, once, that a connection was lost, or that its daily limit is nearly used up."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
-from integrations import providers
-from integrations.models import Connection
+from integrations import providers, usage
+from integrations.models import Connection, DailyUse
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def mail_notice(connection_id: int) -> bool:
         return False
     connection = Connection.objects.select_related("user").get(pk=connection_id)
     try:
-        _send(connection)
+        _send(connection, "needs_reconnect")
     except (OSError, SMTPException) as error:
         logger.warning("mail about connection %s was not sent: %s", connection_id, type(error).__name__)
         lost.update(notice_due=True)
@@ -39,7 +40,26 @@ def mail_notice(connection_id: int) -> bool:
     return True
 
 
-def _send(connection: Connection) -> None:
+def mail_warning(use_id: int) -> bool:
+    """Tell the organizer, once for the day, that its limit is nearly used up; whether this call did."""
+    row = usage.of_today().filter(pk=use_id, told_at=None).first()
+    connection = usage.holder(row) if row is not None else None
+    if row is None or connection is None:
+        return False
+    if not DailyUse.objects.filter(pk=row.pk, told_at=None).update(told_at=timezone.now()):
+        return False
+    try:
+        _send(connection, "daily_limit", usage=usage.usage(row, usage.zone_of(connection.user)))
+    except (OSError, SMTPException) as error:
+        logger.warning("mail about the limit of connection %s was not sent: %s", connection.pk, type(error).__name__)
+        DailyUse.objects.filter(pk=row.pk).update(told_at=None)
+        return False
+    connection.note("organizer_told", "The organizer was mailed that the daily limit is nearly used up.")
+    return True
+
+
+def _send(connection: Connection, template: str, **more: object) -> None:
+    """Render ``integrations/mail/<template>`` in the organizer's language and send it. OSError, SMTPException."""
     provider = providers.get(connection.provider)
     organizer = getattr(connection.user, "organizer", None)
     context = {
@@ -47,8 +67,9 @@ def _send(connection: Connection) -> None:
         "connection": connection,
         "url": f"{settings.BASE_URL}{reverse('integrations:detail', args=[provider.slug])}",
         "support_email": settings.SUPPORT_EMAIL,
+        **more,
     }
     with override(getattr(organizer, "language", settings.LANGUAGE_CODE)):
-        subject, _newline, text = render_to_string("integrations/mail/needs_reconnect.txt", context).partition("\n")
-        html = render_to_string("integrations/mail/needs_reconnect.html", context)
+        subject, _newline, text = render_to_string(f"integrations/mail/{template}.txt", context).partition("\n")
+        html = render_to_string(f"integrations/mail/{template}.html", context)
     send_mail(subject.strip(), text.strip() + "\n", None, [connection.user.email], html_message=html)

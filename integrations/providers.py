@@ -21,6 +21,7 @@ from integrations.errors import ConnectionUnusable, MeetingGone, ProviderError
 __all__ = [
     "Account",
     "ConnectionUnusable",
+    "DailyLimit",
     "MeetingDraft",
     "MeetingGone",
     "MeetingInfo",
@@ -78,8 +79,31 @@ class MeetingInfo:
     join_url: str
 
 
+@dataclass(frozen=True)
+class DailyLimit:
+    """How many calls that make or change meetings a provider takes for one host in a UTC day."""
+
+    calls: int
+    kept_for_changes: int
+    """The last ones are for meetings that people hold already: no new meeting takes them."""
+
+    @property
+    def for_new(self) -> int:
+        """How many calls may have been made before a new meeting has to wait."""
+        return self.calls - self.kept_for_changes
+
+    @property
+    def near(self) -> int:
+        """From how many calls on the organizer is told."""
+        return self.calls * 8 // 10
+
+
 class MeetingProvider(Protocol):
     """Makes meetings and keeps them in step. Every function raises ProviderError; none touches the database."""
+
+    @property
+    def daily_limit(self) -> DailyLimit | None:
+        """What ``create`` and ``update`` together may cost a host in a day; None where nobody counts."""
 
     def create(self, access_token: str, draft: MeetingDraft) -> MeetingInfo:
         """Make a meeting. There is no idempotency: an error in doubt may have left one, which ``find`` shows."""

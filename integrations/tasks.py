@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from integrations import erasure, notices, revocations, webhooks
+from integrations import erasure, notices, quota, revocations, usage, webhooks
 
 AT_A_TIME = 200
 
 
 @shared_task
 def sweep() -> None:
-    """Do what is due: events of providers, erasures, revocations and notices."""
+    """Do what is due: events of providers, erasures, revocations, notices, and what is old."""
     for event_id in webhooks.due_events(AT_A_TIME):
         webhooks.handle(event_id)
     for erasure_id in erasure.due_erasures(AT_A_TIME):
@@ -20,7 +20,10 @@ def sweep() -> None:
         revocations.attempt(revocation_id)
     for connection_id in notices.due_notices(AT_A_TIME):
         notices.mail_notice(connection_id)
+    for use_id in usage.due_warnings(AT_A_TIME):
+        notices.mail_warning(use_id)
     webhooks.forget_old()
+    quota.forget_old()
 
 
 @shared_task

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from integrations import grants, health, leases, providers
-from integrations.errors import ConnectionUnusable, MeetingGone, ProviderError
+from integrations.errors import ConnectionUnusable, DailyLimitReached, MeetingGone, ProviderError
 from integrations.fields import EncryptionKeyError
 from integrations.models import Connection, Revocation
 
@@ -59,7 +59,8 @@ def note_success(connection_id: int) -> None:
 def note_failure(connection_id: int, error: ProviderError) -> None:
     """A call failed. Remembered if it says something of the connection, and not of one meeting or event alone."""
     lasting = error.status is None or error.status in (401, 403, 429) or error.status >= 500 or error.code == "4711"
-    if lasting and not isinstance(error, MeetingGone | ConnectionUnusable):
+    # A daily limit has a row of its own, which ends with the day (integrations/quota.py).
+    if lasting and not isinstance(error, MeetingGone | ConnectionUnusable | DailyLimitReached):
         health.failed(connection_id, error.message)
 
 

@@ -9,7 +9,7 @@ Level-triggered: every pass looks at what should be true and at what is recorded
 ``content``     the words of the calendar event and of the meeting
 ``together``    the insert and the create, side by side
 ``event``       the calendar event: insert, announce, move, delete
-``meeting``     the video meeting: create, find, move, delete
+``meeting``     the video meeting: find or create, move, delete
 ``link``        which link, told by whom: decided once for a revision
 ``messages``    our mails, once each
 ``live``        the steps of a confirmed booking, in order

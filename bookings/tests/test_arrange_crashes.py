@@ -25,7 +25,7 @@ from bookings.models import Announcement, Booking, Guest, Meeting, Message, Orga
 from bookings.services import cancel, reschedule
 from bookings.tests.world import booked, connect
 from integrations import http
-from integrations.models import Connection
+from integrations.models import Connection, DailyUse
 from integrations.sandbox.mailbox import parse
 from integrations.sandbox.testing import Sandbox
 from zinnect.tests.faults.verdict import Facts, faults
@@ -157,6 +157,7 @@ def confirm_and_cancel(booking: Booking) -> Booking:
 def anew(sandbox: Sandbox) -> None:
     """Nothing is booked; the accounts stay connected."""
     Booking.objects.all().delete()
+    DailyUse.objects.all().delete()
     mail.outbox.clear()
     sandbox.reset(keep_grants=True)
     sandbox.act("list_lag", seconds=0)

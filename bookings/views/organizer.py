@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
 from bookings.models import Organizer
-from integrations import providers
+from integrations import providers, usage
 from integrations.models import Connection
 
 P = ParamSpec("P")
@@ -89,7 +89,8 @@ def steps(user_id: int) -> list[Step]:
 def page(
     request: OrganizerRequest, template: str, context: Mapping[str, object] | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """An organizer's page, with the banner for what is not connected. ``template`` is a name in bookings/organizer/."""
+    """An organizer's page, with banners for what is missing or nearly used up. ``template``: in bookings/organizer/."""
     missing = [step for step in steps(request.organizer.user_id) if step.configured and not step.connected]
-    shared = {"organizer": request.organizer, "missing": missing}
+    near_limit = [used for used in usage.today(request.organizer.user) if used.is_near]
+    shared = {"organizer": request.organizer, "missing": missing, "near_limit": near_limit}
     return render(request, f"bookings/organizer/{template}", {**shared, **(context or {})}, status=status)

@@ -252,12 +252,36 @@ def test_the_daily_limit_is_for_each_host_and_says_when_to_come_back(sandbox: Sa
     assert other.create().status_code == 201
 
 
+def test_a_host_has_a_hundred_creates_and_updates_a_day(sandbox: Sandbox, zoom: Zoom) -> None:
+    """Deletes, reads, and what is refused before anything is done are free."""
+    sandbox.act("set", name="medium_per_second", value=1000)
+    sandbox.act("set", name="light_per_second", value=1000)
+    number = zoom.create().json()["id"]
+    assert zoom.create(topic="t" * 201).status_code == 400
+    assert zoom.call("PATCH", "/meetings/80000000001", json={"topic": "Nobody's"}).status_code == 404
+    zoom.call("DELETE", f"/meetings/{zoom.create().json()['id']}")
+    made = [zoom.create().status_code for _ in range(49)]
+    changed = [zoom.call("PATCH", f"/meetings/{number}", json={"topic": str(n)}).status_code for n in range(49)]
+    assert (set(made), set(changed)) == ({201}, {204})
+    assert zoom.call("PATCH", f"/meetings/{number}", json={"topic": "One more"}).status_code == 429
+    assert zoom.create().status_code == 429
+    assert zoom.call("DELETE", f"/meetings/{number}").status_code == 204
+
+
 def test_the_rate_by_the_second_has_no_retry_after(sandbox: Sandbox, zoom: Zoom) -> None:
     sandbox.act("set", name="light_per_second", value=0)
     answer = zoom.call("GET", "/users/me")
     assert (answer.status_code, answer.headers.get("Retry-After")) == (429, None)
     assert "per-second" in answer.json()["message"]
     assert answer.headers["X-RateLimit-Category"] == "Light"
+
+
+def test_what_the_rate_by_the_second_refused_does_not_count_for_the_day(sandbox: Sandbox, zoom: Zoom) -> None:
+    sandbox.act("daily_limit", limit=1)
+    sandbox.act("set", name="medium_per_second", value=0)
+    assert "per-second" in zoom.create().json()["message"]
+    sandbox.act("set", name="medium_per_second", value=20)
+    assert zoom.create().status_code == 201
 
 
 class Product(HTTPServer):

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from integrations import erasure, signals, tasks
-from integrations.models import Connection, Erasure, Revocation
+from integrations import erasure, quota, signals, tasks
+from integrations.models import Connection, DailyUse, Erasure, Revocation
 from integrations.oauth import deauthorize, remove
 from integrations.sandbox.testing import Sandbox
 from integrations.tests.conftest import Connect, with_tokens
@@ -67,6 +67,7 @@ def test_the_tokens_go_at_once_and_the_page_says_so(zoom: Connection, as_ada: Cl
 
 def test_the_data_are_erased_within_ten_days(zoom: Connection, ada_user: User, erased: list[str]) -> None:
     account = (zoom.external_id, zoom.email)
+    quota.spend("zoom", zoom.external_id, new=True)
     tell(zoom)
     pending = Erasure.objects.get()
     assert timezone.now() + timedelta(days=6) < pending.erase_after < timezone.now() + timedelta(days=10)
@@ -78,6 +79,7 @@ def test_the_data_are_erased_within_ten_days(zoom: Connection, ada_user: User, e
     assert not any((after.external_id, after.account_id, after.email, after.display_name, after.scopes))
     history = " ".join(after.events.values_list("text", flat=True))
     assert account[1] not in history
+    assert not DailyUse.objects.exists()
     assert after.events.first().kind == "erased"  # type: ignore[union-attr]
     done = Erasure.objects.get()
     assert (done.external_id, bool(done.done_at)) == ("", True)

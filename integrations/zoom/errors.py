@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import random
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from integrations.errors import MeetingGone, ProviderError
+from integrations.errors import DailyLimitReached, MeetingGone, ProviderError
 from integrations.http import Answer, retry_after
+from integrations.utc_days import next_day
 
 MEETING_GONE = "3001"
 
@@ -64,15 +65,9 @@ def _rate_limited(answer: Answer, said: str) -> ProviderError:
     kind = f"{answer.headers.get('X-RateLimit-Type', '')} {said}".lower()
     if "daily" in kind or "per-day" in kind or "per day" in kind:
         message = _("The Zoom user's daily limit of new or changed meetings is used up. It begins again at 00:00 UTC.")
-        at = stated or _next_utc_midnight(now)
-    else:
-        message = _("Zoom asked us to slow down.")
-        at = stated or now + timedelta(seconds=1 + random.random() * 2)  # jitter  # noqa: S311  # nosec B311
-    return ProviderError(message, retryable=True, retry_at=at, status=429, code="429")
-
-
-def _next_utc_midnight(now: datetime) -> datetime:
-    return (now.astimezone(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        return DailyLimitReached(message, retryable=True, retry_at=stated or next_day(now), status=429, code="429")
+    at = stated or now + timedelta(seconds=1 + random.random() * 2)  # jitter  # noqa: S311  # nosec B311
+    return ProviderError(_("Zoom asked us to slow down."), retryable=True, retry_at=at, status=429, code="429")
 
 
 def _code_and_message(answer: Answer) -> tuple[str, str]:

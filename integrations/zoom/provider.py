@@ -14,13 +14,16 @@ from django.utils.translation import gettext_noop
 
 from integrations.errors import ProviderError
 from integrations.http import call
-from integrations.providers import Account, MeetingDraft, MeetingInfo, Permission, Provider
+from integrations.providers import Account, DailyLimit, MeetingDraft, MeetingInfo, Permission, Provider
 from integrations.zoom import client
 from integrations.zoom.errors import error_from
 
 
 class ZoomMeetings:
     """Zoom's meetings behind the protocol of ``integrations.providers.MeetingProvider``."""
+
+    # https://developers.zoom.us/docs/api/rate-limits/ : creates and updates together, a host and UTC day.
+    daily_limit = DailyLimit(calls=100, kept_for_changes=10)
 
     def create(self, access_token: str, draft: MeetingDraft) -> MeetingInfo:
         """Make a scheduled meeting."""

@@ -94,15 +94,21 @@ class Stage(Crowd):
         """Nothing planned any more, everything granted, both accounts connected."""
         self.sandbox.clear_faults()
         self.sandbox.tell("/latency", {"zoom": 0, "google": 0})
+        self.new_day()
         for provider in ("google", "zoom"):
             self.sandbox.act("set_scopes", service=provider, scopes=None)
             self.reconnect(provider)
 
+    def new_day(self) -> None:
+        """What was used of daily limits was yesterday."""
+        self.execute("DELETE FROM integrations_dailyuse")
+
     def notices(self) -> list[str]:
-        """Subjects of the mails to the organizer that speak of no booking."""
+        """Subjects of the mails to the organizer that speak of no booking, but of a connection."""
         known = {str(row["uid"]) for row in self.rows("SELECT uid FROM bookings_message")}
         mails = self.sandbox.mails(EMAIL)
-        return [mail["subject"] for mail in mails if mail["message_id"].strip("<>").partition("@")[0] not in known]
+        ours = [mail for mail in mails if mail["message_id"].strip("<>").partition("@")[0] not in known]
+        return [mail["subject"] for mail in ours if "limit" not in mail["subject"]]
 
     def restart(self, **changes: str) -> None:
         """Start web, workers and beat again, with changes of the environment."""

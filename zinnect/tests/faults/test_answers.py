@@ -89,7 +89,7 @@ def booked_before(product: Stage, count: int) -> list[Booked]:
 @pytest.mark.parametrize(
     ("service", "call", "kinds"),
     [
-        ("zoom", "meetings.create", PASSING + LASTING_AT_ZOOM + [A_DAY_IN_SECONDS, A_DAY_AS_A_DATE]),
+        ("zoom", "meetings.create", PASSING + LASTING_AT_ZOOM),
         ("google", "events.insert", PASSING + OF_GOOGLE + LASTING_AT_GOOGLE + [status(404), status(409), status(410)]),
         ("google", "events.patch", PASSING + OF_GOOGLE + [status(412)]),
     ],
@@ -97,6 +97,20 @@ def booked_before(product: Stage, count: int) -> list[Booked]:
 def test_a_booking_survives_every_answer(product: Stage, service: str, call: str, kinds: list[Fault]) -> None:
     go_through(product, service, call, kinds, product.book)
     product.comes_to_rest_unharmed()
+
+
+@pytest.mark.parametrize("limit", [A_DAY_IN_SECONDS, A_DAY_AS_A_DATE], ids=["seconds", "date"])
+def test_the_limit_of_a_day_brings_meet_until_the_day_is_over(product: Stage, limit: Fault) -> None:
+    planned = product.fault("zoom", "meetings.create", limit[0], **limit[1])
+    first = product.book("used.up")
+    product.wait_for_hit(planned)
+    second = product.book("same.day")
+    product.comes_to_rest_unharmed()
+    assert [product.shown(booked)[1] for booked in (first, second)] == ["google_meet"] * 2
+    product.new_day()
+    third = product.book("new.day")
+    product.comes_to_rest_unharmed()
+    assert product.shown(third) == ("ready", "zoom")
 
 
 def test_looking_for_a_lost_meeting_survives_every_answer(product: Stage) -> None:

@@ -112,8 +112,8 @@ HAVE_ROWS = """
     integrations/connection
 """.split()
 HAVE_NONE = """
-    auth/group bookings/message calendars/calendar integrations/connectionevent integrations/erasure
-    integrations/revocation integrations/webhookevent mfa/authenticator
+    auth/group bookings/message calendars/calendar integrations/connectionevent integrations/dailyuse
+    integrations/erasure integrations/revocation integrations/webhookevent mfa/authenticator
 """.split()
 for _model in HAVE_ROWS + HAVE_NONE:
     _row = f"admin/{_model}/<path:object_id>/"
