@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from integrations import providers
 from integrations.models import Connection
-from integrations.providers import Provider
+from integrations.providers import Permission, Provider
 from integrations.usage import Usage, today
 
 
@@ -52,6 +52,13 @@ class Card:
             "needs_reconnect": "exclamation-triangle",
             "not_connected": "minus-circle",
         }[self.state]
+
+    @property
+    def withheld(self) -> list[Permission]:
+        """The permissions that it works without and that were not granted."""
+        if self.connection is None or not self.connection.attached:
+            return []
+        return self.provider.withheld(self.connection.scope_set)
 
     @property
     def taken_away(self) -> bool:

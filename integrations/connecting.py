@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from integrations import grants, leases
 from integrations.errors import ProviderError
-from integrations.keeping import Refused, keep
+from integrations.keeping import Refused, Taken, end_earlier, keep
 from integrations.models import AuthorizationRequest, Connection
 from integrations.providers import Provider
 
@@ -103,6 +103,7 @@ def _said_no(provider: Provider, error: str) -> str:
 
 def _exchange(row: Connection, provider: Provider, code: str, verifier: str) -> Connection:
     """Two calls: tokens for the code, and whose they are."""
+    began = timezone.now()
     try:
         grant = grants.exchange(provider, code=code, verifier=verifier)
         granted = provider.scopes_in(grant.scope)
@@ -113,7 +114,11 @@ def _exchange(row: Connection, provider: Provider, code: str, verifier: str) -> 
     except ProviderError as error:
         message = _("%(name)s could not be connected: %(why)s Please try again.")
         raise Refused(message % {**_named(provider), "why": error.message}) from error
-    return keep(row=row, provider=provider, grant=grant, granted=granted, account=account)
+    try:
+        return keep(row=row, provider=provider, grant=grant, granted=granted, account=account)
+    except Taken:
+        end_earlier(provider, account, began)
+        raise
 
 
 def _named(provider: Provider) -> dict[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations import health
 from integrations.erasure import call_off
 from integrations.fields import EncryptionKeyError
 from integrations.grants import Grant
@@ -19,10 +22,15 @@ class Refused(Exception):
     """Connecting failed; ``str()`` of it is a sentence for the person who tried."""
 
 
-def keep(*, row: Connection, provider: Provider, grant: Grant, granted: frozenset[str], account: Account) -> Connection:
-    """Make ``row`` the connection to ``account``; raises Refused when the account is another organizer's.
+class Taken(Refused):
+    """The account is connected to another organizer."""
 
-    Tokens of a refused account are dropped and not revoked: that would end the other organizer's grant.
+
+def keep(*, row: Connection, provider: Provider, grant: Grant, granted: frozenset[str], account: Account) -> Connection:
+    """Make ``row`` the connection to ``account``; raises Taken when the account is another organizer's.
+
+    Tokens of a refused account are dropped: neither handed to the other organizer, who was not meant by the consent,
+    nor revoked, which the provider would announce as that account's deauthorization (docs/decisions.md).
     """
     try:
         with transaction.atomic():
@@ -32,11 +40,28 @@ def keep(*, row: Connection, provider: Provider, grant: Grant, granted: frozense
             connection.save()
             _tell(connection, provider, provider.missing(granted))
     except IntegrityError as error:
-        raise Refused(
+        raise Taken(
             _("This %(name)s account is connected to another organizer here. Remove it there first, or use another.")
             % {"name": provider.name}
         ) from error
     return connection
+
+
+def end_earlier(provider: Provider, account: Account, before: datetime) -> None:
+    """``account`` consented for somebody else: whoever connected it ``before`` has dead tokens, and is told so now."""
+    if not provider.consent_ends_earlier:
+        return
+    holder = Connection.objects.filter(account_claim=_claim(provider, account), connected_at__lt=before).first()
+    if holder is not None:
+        words = _(
+            "Somebody signed in to this %(name)s account to connect it to another organizer here. That was refused, but"
+            " it ended our access for you. Connect it again to go on."
+        )
+        health.lose(holder, words % {"name": provider.name})
+
+
+def _claim(provider: Provider, account: Account) -> str:
+    return f"{provider.slug}:{account.external_id}"
 
 
 def _locked(pk: int) -> Connection:
@@ -73,7 +98,7 @@ def _fill(connection: Connection, provider: Provider, grant: Grant, granted: fro
     connection.status = status.NEEDS_RECONNECT if missing else status.CONNECTED
     connection.external_id, connection.account_id = account.external_id, account.account_id
     connection.email, connection.display_name = account.email, account.display_name
-    connection.account_claim = f"{provider.slug}:{account.external_id}" if provider.exclusive_account else None
+    connection.account_claim = _claim(provider, account) if provider.exclusive_account else None
     connection.scopes = " ".join(sorted(granted))
     connection.access_token = grant.access_token
     connection.refresh_token = grant.refresh_token or connection.refresh_token
@@ -93,6 +118,14 @@ def _missing(provider: Provider, missing: list[Permission]) -> str:
     return sentence % {"name": provider.name, "words": words}
 
 
+def not_allowed(withheld: list[Permission]) -> str:
+    """What the user did not allow although it would help, in words."""
+    words = "; ".join(_(permission.words) for permission in withheld)
+    return _("Not allowed: %(words)s. It works without. To allow it, remove it here and connect again.") % {
+        "words": words
+    }
+
+
 def _tell(connection: Connection, provider: Provider, missing: list[Permission]) -> None:
     """History, and the signal after the commit."""
     if missing:
@@ -100,6 +133,8 @@ def _tell(connection: Connection, provider: Provider, missing: list[Permission])
         return
     who = connection.email or connection.display_name or connection.external_id
     connection.note("connected", _("Connected to %(who)s.") % {"who": who})
+    if withheld := provider.withheld(connection.scope_set):
+        connection.note("withheld", not_allowed(withheld))
 
     def send() -> None:
         connection_made.send_robust(Connection, connection=Connection.objects.get(pk=connection.pk))

@@ -136,6 +136,8 @@ class Provider(ABC):
     authorize_params: ClassVar[Mapping[str, str]] = {}
     exclusive_account: ClassVar[bool] = False
     """Whether an account there may be connected by one organizer only."""
+    consent_ends_earlier: ClassVar[bool] = False
+    """Whether the tokens of an account die when it consents once more, whoever asked it to."""
     client_auth: ClassVar[Literal["basic", "body"]] = "body"
     revokes: ClassVar[Literal["access", "refresh"]] = "refresh"
     """Which token its revocation takes."""
@@ -190,6 +192,11 @@ class Provider(ABC):
         """The required permissions that were not granted."""
         held = frozenset(granted)
         return [item for item in self.permissions if item.required and not item.granted_by(held)]
+
+    def withheld(self, granted: Iterable[str]) -> list[Permission]:
+        """The permissions that we can do without and that were not granted."""
+        held = frozenset(granted)
+        return [item for item in self.permissions if not item.required and not item.granted_by(held)]
 
     def permits(self, granted: Iterable[str], key: str) -> bool:
         """Whether the permission called ``key`` was granted."""

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from integrations import oauth, providers
 from integrations.cards import Card, calendar_missing, card, cards, upcoming
+from integrations.keeping import not_allowed
 from integrations.providers import Provider
 
 HISTORY = 10
@@ -79,6 +80,8 @@ def callback(request: HttpRequest, slug: str) -> HttpResponse:
         return HttpResponseRedirect(page)
     if connection.usable:
         messages.success(request, _("%(name)s is connected.") % {"name": provider.name})
+        if withheld := provider.withheld(connection.scope_set):
+            messages.warning(request, not_allowed(withheld))
     else:
         messages.warning(request, connection.last_error)
     return HttpResponseRedirect(return_to or page)

@@ -339,3 +339,67 @@ def test_an_event_that_keeps_changing_is_tried_again_later(ada: Organizer, sandb
     assert not booking.timeline.filter(kind="fault").exists()
     assert again(booking).arranged_revision == 1
     assert len(sandbox.ledger(INVITEE)) == 1
+
+
+def test_a_401_that_stays_costs_one_refresh_and_the_connection(ada: Organizer, sandbox: Sandbox) -> None:
+    """A token that was just renewed is refused as well: another one would be, too."""
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="expired_401", times=None)
+    booking = settle(booked(ada))
+    assert (len(sandbox.calls("token.refresh")), len(sandbox.calls("meetings.create"))) == (1, 2)
+    assert Connection.objects.get(provider="zoom").status == Connection.Status.NEEDS_RECONNECT
+    assert current_link(booking) == ("google_meet", live_event(sandbox)["hangoutLink"])
+    assert booking.timeline.filter(is_problem=True, text__contains="no longer accepts our access").exists()
+    assert booking.arranged_revision == 1
+
+
+def test_a_401_that_stays_for_a_move_costs_one_refresh_too(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+    sandbox.fault(service="zoom", call="meetings.patch", kind="expired_401", times=None)
+    booking = settle(reschedule(booking=booking, start=next_weekday(14), by="organizer"))
+    assert (len(sandbox.calls("token.refresh")), len(sandbox.calls("meetings.patch"))) == (1, 2)
+    assert Connection.objects.get(provider="zoom").status == Connection.Status.NEEDS_RECONNECT
+    assert "no longer accepts our access" in booking.last_error
+
+
+NOT_LISTED = ["user:read:user", *(f"meeting:{deed}:meeting" for deed in ("read", "write", "update", "delete"))]
+
+
+def test_without_the_permission_to_list_a_lost_meeting_is_made_again_and_that_is_said(
+    ada: Organizer, sandbox: Sandbox
+) -> None:
+    sandbox.act("set_scopes", service="zoom", scopes=NOT_LISTED)
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    assert not sandbox.ledger()
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    left_over, held = sandbox.meetings(live=True)
+    assert current_link(booking) == ("zoom", held["join_url"])
+    assert live_event(sandbox)["location"] == held["join_url"]
+    assert booking.timeline.get(kind="meeting_left").is_problem
+    assert booking.arranged_revision == 1
+
+    booking = settle(cancel(booking=booking, by="organizer"))
+    assert [meeting["id"] for meeting in sandbox.meetings(live=True)] == [left_over["id"]]
+    assert booking.timeline.filter(kind="meeting_left").count() == 1
+    assert booking.arranged_revision == 2
+    assert sandbox.calls("meetings.list") == []
+
+
+def test_without_the_permission_to_list_a_meeting_that_may_be_left_after_a_cancel_is_said(
+    ada: Organizer, sandbox: Sandbox
+) -> None:
+    sandbox.act("set_scopes", service="zoom", scopes=NOT_LISTED)
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    cancel(booking=booking, by="invitee")
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    assert len(sandbox.meetings(live=True)) == 1
+    assert booking.timeline.get(kind="meeting_left").is_problem
+    assert booking.arranged_revision == 2
+    assert sandbox.calls("meetings.list") == []

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from integrations import grants, tasks
 from integrations.models import AuthorizationRequest, Connection
 from integrations.sandbox.testing import CALENDAR_SCOPE, Sandbox
 from integrations.signals import connection_made
@@ -197,7 +198,62 @@ def test_a_zoom_account_belongs_to_one_organizer(
     assert not refused.attached
     assert (refused.access_token, refused.refresh_token) == ("", "")
     assert sandbox.calls("revoke") == []
+    assert with_tokens(ada_user).attached
+
+
+def test_whose_zoom_was_tried_by_another_organizer_is_told_at_once_and_mends_it_with_one_click(
+    sandbox: Sandbox, connect: Connect, as_grace: Client, as_ada: Client, ada_user: User, mailoutbox: list[Any]
+) -> None:
+    """The consent ended her tokens at Zoom. The new ones are nobody's: they were not given for her."""
+    before = connect("zoom")
+    come_back(as_grace, sandbox.consent(consent_url(as_grace, "zoom")))
+    after = with_tokens(ada_user)
+    assert (after.status, after.refresh_token) == (Connection.Status.NEEDS_RECONNECT, before.refresh_token)
+    assert "Somebody signed in to this Zoom account" in text_of(as_ada.get("/apps/integrations/zoom/"))
+    tasks.sweep()
+    (mail,) = mailoutbox
+    assert mail.to == [ada_user.email]
+    assert "Somebody signed in to this Zoom account to connect it to another organizer here." in mail.body
+    assert "grace" not in mail.body.lower()
+    assert connect("zoom").usable
+
+
+def test_a_holder_who_connected_after_the_other_consent_is_left_alone(
+    sandbox: Sandbox, connect: Connect, as_grace: Client, ada_user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = grants.exchange
+
+    def overtaken(*args: Any, **more: Any) -> grants.Grant:
+        grant = real(*args, **more)
+        Connection.objects.filter(user=ada_user).update(connected_at=timezone.now())
+        return grant
+
+    connect("zoom")
+    monkeypatch.setattr(grants, "exchange", overtaken)
+    come_back(as_grace, sandbox.consent(consent_url(as_grace, "zoom")))
     assert with_tokens(ada_user).usable
+
+
+def test_a_permission_that_can_be_done_without_is_named_where_it_was_not_granted(
+    sandbox: Sandbox, as_ada: Client, ada_user: User
+) -> None:
+    everything = ["user:read:user", "meeting:read:meeting"]
+    everything += [f"meeting:{deed}:meeting" for deed in ("write", "update", "delete")]
+    sandbox.act("set_scopes", service="zoom", scopes=everything)
+    answer = text_of(come_back(as_ada, sandbox.consent(consent_url(as_ada, "zoom"))))
+    assert 'data-state="connected"' in answer
+    assert "Not allowed: look for our own mark among your scheduled meetings after a lost answer." in answer
+    assert with_tokens(ada_user).events.filter(kind="withheld").count() == 1
+    shown = text_of(as_ada.get("/apps/integrations/zoom/"))
+    assert "<dt>Not allowed</dt><dd>look for our own mark" in shown
+
+
+def test_nothing_is_named_as_not_allowed_where_all_was_granted(
+    sandbox: Sandbox, as_ada: Client, ada_user: User
+) -> None:
+    answer = text_of(come_back(as_ada, sandbox.consent(consent_url(as_ada, "zoom"))))
+    assert 'data-state="connected"' in answer
+    assert "Not allowed" not in answer
 
 
 def test_another_account_in_its_place_raises_the_generation_and_ends_the_earlier_grant(connect: Connect) -> None:

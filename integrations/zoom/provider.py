@@ -80,6 +80,7 @@ class Zoom(Provider):
     )
     connect_words = gettext_noop("Connect Zoom Account")
     exclusive_account = True
+    consent_ends_earlier = True
     client_auth: ClassVar[Literal["basic", "body"]] = "basic"
     revokes: ClassVar[Literal["access", "refresh"]] = "access"
     operator_settings = "ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET"
