@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from email.utils import formataddr
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from bookings.letters import letter
 from bookings.models import Announcement, Booking, Message
 from bookings.status import current_link, unmanaged_meetings
 from bookings.unlinked import unlinked
@@ -97,22 +95,7 @@ def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives
     to_organizer = message.role == Message.Role.ORGANIZER
     language = booking.organizer.language if to_organizer else booking.invitee_language
     with translation.override(language):
-        context = _context(message, announcement)
-        text = render_to_string("emails/booking.txt", context)
-        html = render_to_string("emails/booking.html", context)
-    organizer = formataddr((booking.organizer.name, booking.organizer.email))
-    invitee = formataddr((booking.invitee_name, booking.invitee_email))
-    email = EmailMultiAlternatives(
-        subject=context["subject"],
-        body=text,
-        to=[message.to_email],
-        reply_to=[invitee if to_organizer else organizer],
-        headers={
-            "Message-ID": f"<{message.uid}@{urlsplit(settings.BASE_URL).hostname}>",
-            "Auto-Submitted": "auto-generated",
-        },
-    )
-    email.attach_alternative(html, "text/html")
+        email = letter(message, template="emails/booking", context=_context(message, announcement))
     method = _method(message, announcement)
     if method:
         content = ics(booking, method=method, join_url=announcement.join_url).decode()
@@ -156,12 +139,11 @@ def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
         "manage_url": manage_url(booking) if message.role == Message.Role.INVITEE else "",
         "organizer_url": organizer_url(booking) if to_organizer else "",
         "calendar_invites": announcement.channel == Announcement.Channel.CALENDAR,
-        "subject": _subject(message, other, booking.start.astimezone(zone)),
+        "subject": _subject(message, other, zone),
     }
 
 
-def _subject(message: Message, other: str, start: datetime) -> str:
-    """One line: names may hold anything but line breaks, which the forms refuse; folded once more here."""
+def _subject(message: Message, other: str, zone: tzinfo) -> str:
     words = {
         Message.Kind.CONFIRMED: _("Confirmed: %(title)s with %(other)s, %(when)s"),
         Message.Kind.MOVED: _("New time: %(title)s with %(other)s, %(when)s"),
@@ -170,9 +152,11 @@ def _subject(message: Message, other: str, start: datetime) -> str:
         Message.Kind.DECLINED: _("Declined: %(title)s with %(other)s, %(when)s"),
         Message.Kind.REQUESTED: _("Please confirm: %(title)s with %(other)s, %(when)s"),
     }[Message.Kind(message.kind)]
-    return " ".join(
-        (
-            words
-            % {"title": message.booking.title, "other": other, "when": f"{date_format(start, 'j M')} {start:%H:%M}"}
-        ).split()
-    )
+    return subject_line(words, message.booking, other, zone)
+
+
+def subject_line(words: str, booking: Booking, other: str, zone: tzinfo) -> str:
+    """One line: names may hold anything but line breaks, which the forms refuse; folded once more here."""
+    start = booking.start.astimezone(zone)
+    filled = words % {"title": booking.title, "other": other, "when": f"{date_format(start, 'j M')} {start:%H:%M}"}
+    return " ".join(filled.split())

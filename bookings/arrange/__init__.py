@@ -12,6 +12,7 @@ Level-triggered: every pass looks at what should be true and at what is recorded
 ``meeting``     the video meeting: find or create, move, delete
 ``link``        which link, told by whom: decided once for a revision
 ``messages``    our mails, once each
+``trouble``     the one mail about what gave up or needs a person
 ``live``        the steps of a confirmed booking, in order
 ``ended``       the steps of a cancelled one
 ``due``         the unfinished work whose time has come

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,12 +26,13 @@ def tell(s: Situation, announcement: Announcement) -> None:
     """Send this revision's mails, once to each person."""
     for message in _wanted(s, announcement):
         if message.state in _UNSENT and s.is_due(message):
-            _send(s, message, announcement)
+            send(s, message, invitations.mail(message, announcement))
 
 
 def _kind(s: Situation) -> Message.Kind:
     """What the mail says: a move of a booking that nobody was told of yet is its confirmation."""
-    told = s.booking.messages.filter(state=Message.State.SENT, revision__lt=s.revision).exists()
+    sent = s.booking.messages.exclude(kind__in=Message.ASIDE).filter(state=Message.State.SENT)
+    told = sent.filter(revision__lt=s.revision).exists()
     ended = s.booking.change == Booking.Change.CANCELLED
     return _KINDS[Booking.Change(s.booking.change)] if told or ended else Message.Kind.CONFIRMED
 
@@ -39,7 +41,8 @@ def _wanted(s: Situation, announcement: Announcement) -> list[Message]:
     people = [(Message.Role.INVITEE, s.booking.invitee_email), (Message.Role.ORGANIZER, s.booking.organizer.email)]
     if announcement.channel == Announcement.Channel.MAIL:
         people += [(Message.Role.GUEST, guest.email) for guest in s.booking.guests.all()]
-    existing = {(m.role, m.to_email): m for m in s.booking.messages.filter(revision=s.revision)}
+    mine = s.booking.messages.exclude(kind__in=Message.ASIDE).filter(revision=s.revision)
+    existing = {(message.role, message.to_email): message for message in mine}
     missing = [person for person in people if person not in existing]
     if missing:
         s.lease.require(s.revision)
@@ -51,8 +54,8 @@ def _wanted(s: Situation, announcement: Announcement) -> list[Message]:
     return [existing[person] for person in people]
 
 
-def _send(s: Situation, message: Message, announcement: Announcement) -> None:
-    mail = invitations.mail(message, announcement)
+def send(s: Situation, message: Message, mail: EmailMessage) -> None:
+    """Claim ``message``, send it as ``mail``, and mark what came of it."""
     s.lease.require(s.revision)
     s.write(message, state=Message.State.SENDING, claimed_at=timezone.now())
     try:
@@ -67,8 +70,8 @@ def _send(s: Situation, message: Message, announcement: Announcement) -> None:
 def _not_sent(s: Situation, message: Message, error: smtplib.SMTPException | OSError) -> None:
     if _is_refusal(error):
         words = _("The mail server refused the mail to %(address)s.") % {"address": message.to_email}
-        s.write(message, state=Message.State.FAILED, failed_for_good=True, last_error=words)
         s.note("problem", words, problem=True)
+        s.write(message, state=Message.State.FAILED, failed_for_good=True, last_error=words)
         return
     words = _("The mail to %(address)s could not be sent yet.") % {"address": message.to_email}
     s.failed(message, ProviderError(words, retryable=True))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from bookings.arrange import ended, live, retry, situation
+from bookings.arrange import ended, live, retry, situation, trouble
 from bookings.arrange.lease import Lease, LeaseLost, RevisionMoved
 from bookings.arrange.situation import Situation
 from bookings.models import Booking
@@ -32,36 +33,53 @@ def arrange(booking_id: int) -> None:
     except LeaseLost:
         logger.warning("booking %s was taken over by another worker", booking_id)
     except Exception as error:
-        # A fault of our own: the row says so and is due again; the error itself goes on to the log.
-        booking = Booking.objects.get(pk=booking_id)
-        record(
-            booking,
-            "fault",
-            _("Something went wrong on our side (%(error)s).") % {"error": type(error).__name__},
-            problem=True,
-        )
-        lease.abandon(
-            next_attempt_at=retry.backoff(booking.attempts + 1, timezone.now()),
-            last_error=_("Something went wrong on our side. We try again."),
-        )
+        _own_fault(lease, error)
         raise
+
+
+def _own_fault(lease: Lease, error: Exception) -> None:
+    """The row says so and is due again; the error goes on to the log, and after a while the organizer hears of it."""
+    booking = _read(lease)
+    again = retry.backoff(booking.attempts + 1, timezone.now())
+    with translation.override(booking.organizer.language):
+        words = _("Something went wrong on our side. We try again.")
+        kind = _("Something went wrong on our side (%(error)s).") % {"error": type(error).__name__}
+        record(booking, "fault", kind, problem=True)
+        s = Situation(booking=booking, lease=lease, now=timezone.now())
+        s.later("fault", again, words)
+        try:
+            with suppress(LeaseLost, RevisionMoved):
+                trouble.tell(s)
+        finally:
+            lease.abandon(next_attempt_at=again, last_error=words)
+
+
+def _read(lease: Lease) -> Booking:
+    return Booking.objects.select_related("organizer__user", "event_type").get(pk=lease.booking_id)
 
 
 def _round(lease: Lease) -> bool:
     """One look at the booking and everything that follows from it. False: its revision moved, go round again."""
-    booking = Booking.objects.select_related("organizer__user", "event_type").get(pk=lease.booking_id)
+    booking = _read(lease)
     if booking.status in (Booking.Status.PENDING, Booking.Status.DECLINED):
         return lease.release(revision=booking.revision, next_attempt_at=None, arranged_revision=booking.revision)
     if booking.arranged_revision >= booking.revision:
         return lease.release(revision=booking.revision)
-    s = situation.read(booking, lease)
+    # What is noted on the way is the organizer's to read.
+    with translation.override(booking.organizer.language):
+        return _work(situation.read(booking, lease))
+
+
+def _work(s: Situation) -> bool:
+    """Do what is to be done for the revision. False: it moved, go round again."""
     if s.last_moment <= s.now:
         return _give_up(s)
     try:
-        (live if booking.is_live else ended).follow(s)
+        (live if s.booking.is_live else ended).follow(s)
+        trouble.tell(s)
     except RevisionMoved:
         return False
-    return lease.release(revision=s.revision, **_outcome(s))
+    return s.lease.release(revision=s.revision, **_outcome(s))
 
 
 def _outcome(s: Situation) -> dict[str, Any]:
@@ -76,10 +94,15 @@ def _outcome(s: Situation) -> dict[str, Any]:
 
 
 def _give_up(s: Situation) -> bool:
-    """The chain of tries ends here, in a row that says so."""
-    s.note(
-        "gave_up",
-        _("Not everything could be done in time. Last problem: %(why)s") % {"why": s.booking.last_error or "–"},
-        problem=True,
+    """The chain of tries ends here, in a row that says so; what may be left is the mail that says so."""
+    if s.booking.gave_up_at is None:
+        words = _("Not everything could be done in time. Last problem: %(why)s")
+        s.note("gave_up", words % {"why": s.booking.last_error or "–"}, problem=True)
+    try:
+        trouble.tell(s, gave_up=True)
+    except RevisionMoved:
+        return False
+    again = min((due for due, _words in s.unfinished.values()), default=None)
+    return s.lease.release(
+        revision=s.revision, next_attempt_at=again, gave_up_at=s.booking.gave_up_at or timezone.now()
     )
-    return s.lease.release(revision=s.revision, next_attempt_at=None, gave_up_at=timezone.now())

@@ -19,7 +19,7 @@ from bookings.services import record
 from bookings.status import held_link, is_managed
 from calendars.models import Calendar
 from calendars.sync import receiving_calendar
-from integrations.errors import ProviderError
+from integrations.errors import ConnectionUnusable, ProviderError
 from integrations.models import Connection, with_connection
 from integrations.providers import Provider, meeting_providers
 
@@ -81,8 +81,8 @@ class Situation:
 
     @property
     def last_moment(self) -> datetime:
-        """When the chain of tries ends: the meeting's end, or seven days after a cancel."""
-        return self.booking.end if self.booking.is_live else self.booking.revised_at + timedelta(days=7)
+        """When the chain of tries ends."""
+        return self.booking.last_moment
 
     # --- Recorded ------------------------------------------------------------------------------------------------
 
@@ -196,7 +196,9 @@ def _read_connections(situation: Situation) -> None:
             situation.calendar = receiving_calendar(user_id)
         except ProviderError as error:
             situation.calendar_trouble = str(error)
-            situation.later("calendars", retry.after(error, situation.booking.attempts + 1, situation.now), str(error))
+            again = retry.after(error, situation.booking.attempts + 1, situation.now)
+            # A lost connection is not waited for: connecting it again makes the booking due.
+            situation.later("calendars", None if isinstance(error, ConnectionUnusable) else again, str(error))
     else:
         situation.calendar = situation.entry.calendar if situation.entry_reachable else None
     for provider in meeting_providers():

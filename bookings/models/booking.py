@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.utils import timezone
@@ -12,6 +12,8 @@ from timezone_field import TimeZoneField
 
 from bookings.models.event_types import EventType
 from bookings.models.organizer import Organizer
+
+CLEAN_UP_FOR = timedelta(days=7)
 
 
 def new_token() -> str:
@@ -125,6 +127,11 @@ class Booking(models.Model):
     def duration_minutes(self) -> int:
         """How long it is."""
         return int((self.end - self.start).total_seconds()) // 60
+
+    @property
+    def last_moment(self) -> datetime:
+        """When the chain of tries ends: the meeting's end, or seven days after a cancel."""
+        return self.end if self.is_live else self.revised_at + CLEAN_UP_FOR
 
     def is_over(self, now: datetime) -> bool:
         """Whether its end has passed."""

@@ -37,6 +37,7 @@ class Message(Attempts):
         CANCELLED = "cancelled", "Cancelled"
         DECLINED = "declined", "Declined"
         REQUESTED = "requested", "Waits for confirmation"
+        TROUBLE = "trouble", "Needs the organizer"
 
     class Role(models.TextChoices):
         INVITEE = "invitee", "Invitee"
@@ -49,6 +50,9 @@ class Message(Attempts):
         SENT = "sent", "Sent"
         DROPPED = "dropped", "Dropped: superseded"
         FAILED = "failed", "Refused"
+
+    # What tells nobody of the revision itself.
+    ASIDE = (Kind.TROUBLE,)
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="messages")
@@ -65,7 +69,14 @@ class Message(Attempts):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["booking", "revision", "role", "to_email"], name="one_message_to_a_person_for_a_revision"
+                fields=["booking", "revision", "role", "to_email"],
+                condition=~models.Q(kind="trouble"),
+                name="one_message_to_a_person_for_a_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["booking", "revision"],
+                condition=models.Q(kind="trouble"),
+                name="one_trouble_mail_for_a_revision",
             ),
         ]
 

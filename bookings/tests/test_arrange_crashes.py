@@ -21,7 +21,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from bookings.arrange import arrange
-from bookings.models import Announcement, Booking, Guest, Meeting, Message, Organizer
+from bookings.models import Announcement, Booking, CalendarEntry, Guest, Meeting, Message, Organizer, TimelineEntry
 from bookings.services import cancel, reschedule
 from bookings.tests.world import booked, connect
 from integrations import http
@@ -124,6 +124,8 @@ def facts(sandbox: Sandbox) -> Facts:
         bookings=list(Booking.objects.values()),
         guests=list(Guest.objects.values()),
         meeting_rows=list(Meeting.objects.values()),
+        entries=list(CalendarEntry.objects.annotate(connection_id=F("calendar__connection_id")).values()),
+        timeline=list(TimelineEntry.objects.values()),
         announcements=list(Announcement.objects.values()),
         messages=list(Message.objects.values()),
         connections=list(Connection.objects.values("id", "user_id", "provider", "status", "generation")),
@@ -182,8 +184,29 @@ def test_a_worker_may_die_at_any_step(
         assert len(sandbox.events()) <= 1, f"{fatal}: made twice in Google"
         return steps
 
+    every_point_is_passed(go_through)
+
+
+def every_point_is_passed(go_through: Callable[[str], Steps]) -> None:
+    """A healthy run first, then one for each of its points at which a worker can die."""
     points = go_through("").names()
     for point in points:
         reached = go_through(point).seen
         assert point.partition(" ")[2] in reached, f"{point} was never reached"
     assert len(points) >= 10
+
+
+def test_a_worker_may_die_while_the_organizer_is_told_what_needs_them(
+    ada: Organizer, sandbox: Sandbox, refused: str
+) -> None:
+    def go_through(fatal: str) -> Steps:
+        steps = Steps(fatal)
+        anew(sandbox)
+        booking = arrange_dying(booked(ada, email=refused), steps)
+        assert booking.arranged_revision == booking.revision, f"{fatal}: {booking.last_error or 'stuck'}"
+        assert faults(facts(sandbox)) == [], fatal
+        told = {message.extra_headers["Message-ID"] for message in mail.outbox if "Needs you" in message.subject}
+        assert len(told) == 1, fatal
+        return steps
+
+    every_point_is_passed(go_through)

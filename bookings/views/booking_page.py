@@ -18,8 +18,8 @@ from bookings import services, slots
 from bookings.availability import BusyUnknown, offered
 from bookings.forms import CancelForm, RescheduleForm
 from bookings.models import Booking
+from bookings.problems import problems
 from bookings.status import current_link, page_status, unmanaged_meetings
-from bookings.views.booking_problems import problems
 from bookings.views.booking_state import is_unfinished, service_name, state
 from bookings.views.organizer import OrganizerRequest, organizer_required, page, submitted
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from bookings.arrange.event.entry import connection_of, fields_of
 from bookings.arrange.situation import Situation
 from bookings.models import Announcement, CalendarEntry
+from bookings.problems import TWO_LINKS
 from bookings.words import MEET
 from calendars import google
 from calendars.google import Event
@@ -40,7 +41,7 @@ def keep_one_link(s: Situation, entry: CalendarEntry, a: Announcement, event: Ev
         if not event.meet_url:
             return
     s.note(
-        "two_links",
+        TWO_LINKS,
         _("The calendar puts its own video link back into the event. Switch that off in the calendar."),
         problem=True,
     )

@@ -97,10 +97,3 @@ def _made(s: Situation, meeting: Meeting, info: MeetingInfo, lost: int) -> None:
         look_again_at=meeting.attempted_at + Meeting.SECOND_LOOK if lost and meeting.attempted_at else None,
     )
     s.note("meeting_made", said(meeting, _("The %(service)s meeting was made.")))
-    if lost and not may_look(meeting):
-        s.write(meeting, look_again_at=None, lost_calls=0)
-        s.note(
-            "meeting_left",
-            said(meeting, _("An answer of %(service)s was lost, so that a meeting may be left over there.")),
-            problem=True,
-        )

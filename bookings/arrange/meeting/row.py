@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from bookings.arrange.situation import Situation
 from bookings.models import Meeting
+from bookings.problems import MEETING_LEFT
 from bookings.words import service_name
 from integrations import providers
 from integrations.errors import ProviderError
@@ -61,15 +62,16 @@ def marked(s: Situation, meeting: Meeting) -> list[MeetingInfo]:
     return call_with_token(connection_of(meeting), lambda token: capability.find(token, meeting.marker))
 
 
+def note_left(s: Situation, meeting: Meeting) -> None:
+    """Where the host's list may not be read, nobody but the host can look."""
+    words = _("An answer of %(service)s was lost, so that a meeting may be left over there.")
+    s.note(MEETING_LEFT, said(meeting, words), problem=True)
+
+
 def close_unmanaged(s: Situation, meeting: Meeting) -> None:
     """The connection was removed before the meeting was made, or before we saw whether it was."""
     if meeting.lost_calls:
-        s.note(
-            "meeting_left",
-            said(
-                meeting,
-                _("A meeting may be left over in %(service)s: it was removed here while the meeting was being made."),
-            ),
-        )
+        words = _("A meeting may be left over in %(service)s: it was removed here while the meeting was being made.")
+        s.note(MEETING_LEFT, said(meeting, words), problem=True)
     s.write(meeting, state=Meeting.State.UNMANAGED if meeting.lost_calls else Meeting.State.NEVER_MADE)
     s.meetings.remove(meeting)

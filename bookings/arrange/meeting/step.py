@@ -13,6 +13,7 @@ from bookings.arrange.meeting.row import (
     look_is_due,
     marked,
     may_look,
+    note_left,
     said,
 )
 from bookings.arrange.situation import Situation
@@ -122,11 +123,7 @@ def _drop_unseen(s: Situation, meeting: Meeting) -> None:
     if not look_is_due(s, meeting) or not s.is_due(meeting):
         return
     if not may_look(meeting):
-        s.note(
-            "meeting_left",
-            said(meeting, _("An answer of %(service)s was lost, so that a meeting may be left over there.")),
-            problem=True,
-        )
+        note_left(s, meeting)
         s.write(meeting, state=Meeting.State.NEVER_MADE, look_again_at=None)
         s.meetings.remove(meeting)
         return
@@ -158,6 +155,11 @@ def _sweep_up(s: Situation, meeting: Meeting, *, keep: str) -> int:
 def _second_look(s: Situation, meeting: Meeting) -> None:
     if not s.manages(meeting):
         s.write(meeting, look_again_at=None)
+        return
+    if not may_look(meeting):
+        if meeting.lost_calls:
+            note_left(s, meeting)
+        s.write(meeting, look_again_at=None, lost_calls=0)
         return
     if meeting.look_again_at and meeting.look_again_at > timezone.now():
         s.later(meeting, meeting.look_again_at)

@@ -228,6 +228,11 @@ class Stage(Crowd):
             bookings=bookings,
             guests=self.rows("SELECT * FROM bookings_guest"),
             meeting_rows=self.rows("SELECT * FROM bookings_meeting"),
+            entries=self.rows(
+                "SELECT e.*, c.connection_id FROM bookings_calendarentry e"
+                " JOIN calendars_calendar c ON c.id = e.calendar_id"
+            ),
+            timeline=self.rows("SELECT * FROM bookings_timelineentry"),
             announcements=self.rows("SELECT * FROM bookings_announcement"),
             messages=self.rows("SELECT * FROM bookings_message"),
             connections=self.rows("SELECT id, user_id, provider, status, generation FROM integrations_connection"),

@@ -109,5 +109,6 @@ def test_what_comes_after_the_end_is_a_row_and_no_mail(product: Stage) -> None:
     product.comes_to_rest_unharmed()
     assert not product.sandbox.mails(booked.email)
     assert not product.sandbox.ledger(booked.email)
+    assert not product.rows("SELECT 1 FROM bookings_message WHERE booking_id = %s", row["id"])
     said = product.rows("SELECT text FROM bookings_timelineentry WHERE booking_id = %s AND kind = 'gave_up'", row["id"])
     assert len(said) == 1

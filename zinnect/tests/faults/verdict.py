@@ -30,6 +30,9 @@ class Facts:
     bookings: list[Row]
     guests: list[Row]
     meeting_rows: list[Row]
+    entries: list[Row]
+    """With the ``connection_id`` of their calendar."""
+    timeline: list[Row]
     announcements: list[Row]
     messages: list[Row]
     connections: list[Row]
@@ -55,7 +58,9 @@ class Case:
     """Live ones in Google."""
     ledger: list[Json]
     mails: list[tuple[Row, Json]]
-    """Our mails, each with its row."""
+    """Our mails that announce the booking, each with its row."""
+    trouble: list[tuple[Row, Json]]
+    """Our mails about what needs the organizer, likewise."""
 
     @property
     def confirmed(self) -> bool:
@@ -115,6 +120,7 @@ def _case(facts: Facts) -> Any:
     def of(booking: Row) -> Case:
         uid = str(booking["uid"])
         mine = {str(m["uid"]): m for m in facts.messages if m["booking_id"] == booking["id"]}
+        ours = [(mine[key], mail) for mail in facts.mails if (key := _message_uid(mail)) in mine]
         rows = [(meeting, markers.get(_marker(meeting))) for meeting in facts.meetings if meeting["state"] == "live"]
         return Case(
             facts,
@@ -122,7 +128,8 @@ def _case(facts: Facts) -> Any:
             [meeting for meeting, row in rows if row and row["booking_id"] == booking["id"] and managed(row)],
             [event for event in facts.events if event["status"] != "cancelled" and _uid(event) == uid],
             [entry for entry in facts.ledger if entry["private"].get("zinnectBooking") == uid],
-            [(mine[key], mail) for mail in facts.mails if (key := _message_uid(mail)) in mine],
+            [(row, mail) for row, mail in ours if row["kind"] != "trouble"],
+            [(row, mail) for row, mail in ours if row["kind"] == "trouble"],
         )
 
     return of
@@ -194,6 +201,7 @@ def _booking(case: Case) -> Iterator[str]:
     if len(case.events) > 1:
         yield f"{len(case.events)} live events in Google"
     yield from _at_most_once(case)
+    yield from _organizer_knows(case)
     if not case.finished:
         yield from _unfinished(case)
     elif case.confirmed:
@@ -271,8 +279,45 @@ def _mails_of_last(case: Case, person: str) -> list[Json]:
 
 def _refused(case: Case, person: str) -> bool:
     """Whether the mail server refused this person's mail for good, and the row says so."""
-    rows = [m for m in case.facts.messages if m["booking_id"] == case.booking["id"]]
-    return any(m["to_email"].lower() == person.lower() and m["state"] == "failed" and m["last_error"] for m in rows)
+    return any(row["to_email"].lower() == person.lower() for row in _refused_mails(case))
+
+
+def _refused_mails(case: Case) -> list[Row]:
+    mine = [row for row in case.facts.messages if row["booking_id"] == case.booking["id"]]
+    return [row for row in mine if row["state"] == "failed" and row["last_error"]]
+
+
+def _organizer_knows(case: Case) -> Iterator[str]:
+    """Whatever gave up or needs a person is in one mail to the organizer, unless the meeting is over."""
+    revision = case.booking["revision"]
+    for number in {row["revision"] for row, _mail in case.trouble}:
+        if len({mail["message_id"] for row, mail in case.trouble if row["revision"] == number}) > 1:
+            yield f"the organizer has different mails about trouble with revision {number}"
+    if case.booking["end"] <= case.facts.now or any(row["revision"] == revision for row, _mail in case.trouble):
+        return
+    said = " ".join(html.unescape(mail["text"]) for mail in _mails_of_last(case, case.organizer["email"]))
+    for words in _needs_a_person(case):
+        if words not in " ".join(said.split()) and not _refused(case, case.organizer["email"]):
+            yield f"nobody told the organizer: {words}"
+
+
+def _needs_a_person(case: Case) -> Iterator[str]:
+    """The words of what no further try of ours will mend. What waits for a lost connection has a mail of its own."""
+    working = {row["id"] for row in case.facts.connections if row["status"] == "connected"}
+    for row in [*case.facts.meeting_rows, *case.facts.entries]:
+        mine = row["booking_id"] == case.booking["id"] and row["connection_id"] in working
+        is_open = row["state"] in ("creating", "inserting", "live") or row.get("look_again_at")
+        if mine and is_open and row["failed_for_good"]:
+            yield row["last_error"]
+    for row in _refused_mails(case):
+        if row["revision"] == case.booking["revision"] and row["role"] != "organizer":
+            yield row["last_error"]
+    for row in case.facts.timeline:
+        noted = row["booking_id"] == case.booking["id"] and row["at"] >= case.booking["revised_at"]
+        if noted and row["kind"] in ("meeting_left", "two_links"):
+            yield row["text"]
+    if case.booking["gave_up_at"]:
+        yield "it was given up"
 
 
 def _told(case: Case) -> Iterator[str]:

@@ -28,7 +28,7 @@ REST_SECONDS = 240
 # The first word that occurs in a sentence of the verdict says in which row of the table it counts.
 ROWS = {
     "lost": ("not in the database", "confirmed to nobody"),
-    "stuck": ("unfinished", "nobody was told", "nobody looks for it", "ended by itself", "no rest"),
+    "stuck": ("unfinished", "nobody was told", "nobody told", "nobody looks for it", "ended by itself", "no rest"),
     "double invitations": (
         "was invited",
         "told that it was cancelled",
