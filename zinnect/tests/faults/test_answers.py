@@ -152,7 +152,7 @@ def test_moving_survives_every_answer(product: Stage, service: str, call: str, k
     ("service", "call", "kinds"),
     [
         ("zoom", "meetings.delete", PASSING),
-        ("google", "events.delete", PASSING + OF_GOOGLE),
+        ("google", "events.delete", PASSING + OF_GOOGLE + LASTING_AT_GOOGLE[:1]),
     ],
 )
 def test_cancelling_survives_every_answer(product: Stage, service: str, call: str, kinds: list[Fault]) -> None:
@@ -189,6 +189,7 @@ def test_mail_survives_every_answer(product: Stage) -> None:
         status(451),
         status(452, "status_after"),
         ("connection_stop", {}),
+        ("refuse", {}),
     ]
     go_through(product, "smtp", "smtp", kinds, product.book)
     product.comes_to_rest_unharmed()
