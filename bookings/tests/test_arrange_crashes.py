@@ -199,6 +199,8 @@ def every_point_is_passed(go_through: Callable[[str], Steps]) -> None:
 def test_a_worker_may_die_while_the_organizer_is_told_what_needs_them(
     ada: Organizer, sandbox: Sandbox, refused: str
 ) -> None:
+    ada.event_types.update(location="phone", location_detail="+49 30 1234567")  # nothing else to be told of
+
     def go_through(fatal: str) -> Steps:
         steps = Steps(fatal)
         anew(sandbox)
