@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 
-from django.db.models import Q
-
 from bookings import slots
 from bookings.models import Booking, CalendarEntry, EventType, Organizer, Schedule
 from calendars.busy import BusyUnknown, busy_times
@@ -43,11 +41,11 @@ def rules_of(event_type: EventType) -> slots.Rules:
 
 
 def taken(
-    organizer: Organizer, *, start: datetime, end: datetime, moving: Booking | None = None
+    organizer: Organizer, *, start: datetime, end: datetime, now: datetime, moving: Booking | None = None
 ) -> list[tuple[datetime, datetime]]:
     """The ranges (buffers included) that pending and confirmed bookings block between ``start`` and ``end``."""
     bookings = Booking.objects.filter(
-        organizer=organizer, status__in=Booking.HOLDING, blocked_from__lt=end, blocked_until__gt=start
+        Booking.taking_time(now), organizer=organizer, blocked_from__lt=end, blocked_until__gt=start
     )
     if moving is not None:
         bookings = bookings.exclude(pk=moving.pk)
@@ -55,12 +53,12 @@ def taken(
 
 
 def _booked_by_day(
-    event_type: EventType, rules: slots.Rules, *, start: datetime, end: datetime, moving: Booking | None
+    event_type: EventType, rules: slots.Rules, *, start: datetime, end: datetime, now: datetime, moving: Booking | None
 ) -> Counter[date]:
     if rules.daily_limit is None:
         return Counter()
     bookings = Booking.objects.filter(
-        Q(start__gte=start - _MARGIN) & Q(start__lt=end + _MARGIN), event_type=event_type, status__in=Booking.HOLDING
+        Booking.taking_time(now), start__gte=start - _MARGIN, start__lt=end + _MARGIN, event_type=event_type
     )
     if moving is not None:
         bookings = bookings.exclude(pk=moving.pk)
@@ -103,6 +101,6 @@ def offered(
     organizer = event_type.organizer
     if elsewhere is None:
         elsewhere = busy_elsewhere(organizer, start=start, end=end, now=now, asking=asking)
-    busy = elsewhere + taken(organizer, start=start - _MARGIN, end=end + _MARGIN, moving=moving)
-    by_day = _booked_by_day(event_type, rules, start=start, end=end, moving=moving)
+    busy = elsewhere + taken(organizer, start=start - _MARGIN, end=end + _MARGIN, now=now, moving=moving)
+    by_day = _booked_by_day(event_type, rules, start=start, end=end, now=now, moving=moving)
     return slots.slots(rules, start=start, end=end, now=now, busy=busy, booked_by_day=by_day)

@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from bookings.fields import MinutesField
-from bookings.forms_public import parse_slot
+from bookings.forms_public import ParagraphsField, parse_slot
 from bookings.models import EventType, Organizer
 
 if TYPE_CHECKING:
@@ -28,9 +28,9 @@ REASON_LENGTH = 1000
 class ReasonForm(forms.Form):
     """Why, in the organizer's words; the invitee reads it."""
 
-    reason = forms.CharField(
-        label=_("Reason"),
-        help_text=_("The invitee reads it."),
+    reason = ParagraphsField(
+        label=_("Message"),
+        help_text=_("Why, for example. The invitee reads it in the mail and on the booking's page."),
         required=False,
         max_length=REASON_LENGTH,
         widget=forms.Textarea({"rows": 3}),
@@ -38,7 +38,27 @@ class ReasonForm(forms.Form):
 
 
 class CancelForm(ReasonForm):
-    """Nothing but the reason."""
+    """Nothing but the message."""
+
+
+class AnswerForm(ReasonForm):
+    """Yes or no to a booking that waits; ``seen`` is the revision that the organizer was shown."""
+
+    CONFIRM, DECLINE = "confirm", "decline"
+    answer = forms.ChoiceField(
+        choices=[(CONFIRM, CONFIRM), (DECLINE, DECLINE)],
+        error_messages={
+            "required": _("Choose whether you confirm or decline."),
+            "invalid_choice": _("Choose whether you confirm or decline."),
+        },
+    )
+    seen = forms.IntegerField(
+        min_value=1,
+        max_value=2**31 - 1,
+        error_messages=dict.fromkeys(
+            ("required", "invalid", "min_value", "max_value"), _("Look at the booking again, then answer.")
+        ),
+    )
 
 
 class RescheduleForm(ReasonForm):
@@ -100,6 +120,7 @@ class EventTypeForm(EventTypeModelForm):
             "window_days",
             "daily_limit",
             "schedule",
+            "requires_confirmation",
             "active",
         )
         labels = {
@@ -115,6 +136,7 @@ class EventTypeForm(EventTypeModelForm):
             "window_days": _("Can be booked … days ahead"),
             "daily_limit": _("At most … a day"),
             "schedule": _("Availability"),
+            "requires_confirmation": _("I confirm each booking myself"),
             "active": _("Can be booked"),
         }
         help_texts = {
@@ -124,6 +146,10 @@ class EventTypeForm(EventTypeModelForm):
             "interval_minutes": "",
             "window_days": "",
             "daily_limit": _("Left empty, there is no limit."),
+            "requires_confirmation": _(
+                "Its time is held while it waits for your answer, for a day at most. "
+                "Nothing is put into a calendar and no invitation is sent before you confirm."
+            ),
             "active": _("Switched off, its page is not shown; what is booked stays booked."),
         }
         widgets = {

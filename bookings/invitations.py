@@ -17,7 +17,7 @@ from bookings.letters import letter
 from bookings.models import Announcement, Booking, Message
 from bookings.status import current_link, unmanaged_meetings
 from bookings.unlinked import unlinked
-from bookings.words import service_name
+from bookings.words import message_of, service_name
 
 
 def ical_uid(booking: Booking) -> str:
@@ -42,12 +42,28 @@ def organizer_url(booking: Booking) -> str:
     return f"{settings.BASE_URL}{reverse('organizer:booking', args=[booking.uid])}"
 
 
+def answer_url(booking: Booking) -> str:
+    """Where the organizer confirms or declines a booking that waits."""
+    return f"{settings.BASE_URL}{reverse('organizer:booking_answer', args=[booking.uid])}"
+
+
 def when(start: datetime, end: datetime, zone: tzinfo) -> str:
     """``Thursday, 3 December 2026, 10:00–10:30 (Europe/Berlin, UTC+01:00)`` in the active language."""
-    first, last = start.astimezone(zone), end.astimezone(zone)
-    day = date_format(first, "l, j F Y" if translation.get_language() == "en" else "l, j. F Y")
-    offset = first.strftime("%z")
-    return f"{day}, {first:%H:%M}–{last:%H:%M} ({zone}, UTC{offset[:3]}:{offset[3:5]})"
+    return f"{_day(start, zone)}, {start.astimezone(zone):%H:%M}–{end.astimezone(zone):%H:%M} ({_named(start, zone)})"
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """``Thursday, 3 December 2026, 10:00 (Europe/Berlin, UTC+01:00)`` in the active language."""
+    return f"{_day(at, zone)}, {at.astimezone(zone):%H:%M} ({_named(at, zone)})"
+
+
+def _day(at: datetime, zone: tzinfo) -> str:
+    return date_format(at.astimezone(zone), "l, j F Y" if translation.get_language() == "en" else "l, j. F Y")
+
+
+def _named(at: datetime, zone: tzinfo) -> str:
+    offset = at.astimezone(zone).strftime("%z")
+    return f"{zone}, UTC{offset[:3]}:{offset[3:5]}"
 
 
 def ics(booking: Booking, *, method: str, join_url: str = "") -> bytes:
@@ -103,9 +119,13 @@ def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives
     return email
 
 
+# What is not confirmed is nobody's appointment.
+_WITHOUT_MEETING = (Message.Kind.REQUESTED, Message.Kind.DECLINED)
+
+
 def _method(message: Message, announcement: Announcement) -> str:
     """An invitation is one METHOD:REQUEST to a person for a revision: ours only where the calendar does not send it."""
-    if announcement.channel != Announcement.Channel.MAIL:
+    if announcement.channel != Announcement.Channel.MAIL or message.kind in _WITHOUT_MEETING:
         return ""
     if message.kind == Message.Kind.CANCELLED:
         earlier = message.booking.announcements.filter(revision__lt=announcement.revision)
@@ -117,13 +137,15 @@ def _method(message: Message, announcement: Announcement) -> str:
 def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
     booking = message.booking
     to_organizer = message.role == Message.Role.ORGANIZER
+    to_invitee = message.role == Message.Role.INVITEE
+    waits = booking.status == Booking.Status.PENDING
     zone = booking.organizer.timezone if to_organizer else booking.invitee_timezone
     other = booking.invitee_name if to_organizer else booking.organizer.name
     return {
         "booking": booking,
         "message": message,
         "to_organizer": to_organizer,
-        "to_invitee": message.role == Message.Role.INVITEE,
+        "to_invitee": to_invitee,
         "reader": booking.organizer.name if to_organizer else booking.invitee_name,
         "other": other,
         "when": when(booking.start, booking.end, zone),
@@ -131,13 +153,15 @@ def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
         "service": service_name(announcement.provider),
         "no_link": booking.is_video and booking.is_live and not announcement.join_url and not announcement.link_erased,
         "link_erased": booking.is_live and announcement.link_erased,
-        # What a stranger typed becomes no link in a mail of ours; an organizer's own words may.
+        "waits": waits,
+        "held_until": moment(booking.hold_until, zone) if booking.hold_until else "",
+        "unanswered": booking.went_unanswered(timezone.now()),
         "notes": unlinked(booking.notes),
-        "reason": unlinked(booking.reason) if booking.changed_by == "invitee" else booking.reason,
+        "reason": message_of(booking),
         "why": announcement.why if to_organizer else "",
         "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
-        "manage_url": manage_url(booking) if message.role == Message.Role.INVITEE else "",
-        "organizer_url": organizer_url(booking) if to_organizer else "",
+        "manage_url": manage_url(booking) if to_invitee and booking.status in Booking.HOLDING else "",
+        "organizer_url": (answer_url if waits else organizer_url)(booking) if to_organizer else "",
         "calendar_invites": announcement.channel == Announcement.Channel.CALENDAR,
         "subject": _subject(message, other, zone),
     }
@@ -150,7 +174,9 @@ def _subject(message: Message, other: str, zone: tzinfo) -> str:
         Message.Kind.LINK: _("New link: %(title)s with %(other)s, %(when)s"),
         Message.Kind.CANCELLED: _("Cancelled: %(title)s with %(other)s, %(when)s"),
         Message.Kind.DECLINED: _("Declined: %(title)s with %(other)s, %(when)s"),
-        Message.Kind.REQUESTED: _("Please confirm: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.REQUESTED: _("Please confirm: %(title)s with %(other)s, %(when)s")
+        if message.role == Message.Role.ORGANIZER
+        else _("Waits for confirmation: %(title)s with %(other)s, %(when)s"),
     }[Message.Kind(message.kind)]
     return subject_line(words, message.booking, other, zone)
 

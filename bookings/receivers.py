@@ -8,7 +8,14 @@ from django.utils import timezone
 
 from bookings.models import Booking, CalendarEntry, Meeting
 from bookings.services import provider_side
-from bookings.signals import arranging_requested, booking_cancelled, booking_confirmed, booking_rescheduled
+from bookings.signals import (
+    arranging_requested,
+    booking_cancelled,
+    booking_confirmed,
+    booking_declined,
+    booking_requested,
+    booking_rescheduled,
+)
 from bookings.tasks import arrange_booking
 from integrations.models import Connection
 from integrations.publish import publish_on_commit
@@ -16,11 +23,18 @@ from integrations.signals import account_data_to_erase, connection_made, meeting
 
 
 @receiver(
-    [booking_confirmed, booking_rescheduled, booking_cancelled, arranging_requested],
+    [
+        booking_requested,
+        booking_confirmed,
+        booking_declined,
+        booking_rescheduled,
+        booking_cancelled,
+        arranging_requested,
+    ],
     dispatch_uid="bookings.arrange_after_commit",
 )
 def arrange_after_commit(sender: object, booking: Booking, **kwargs: object) -> None:
-    """Queue the arranging of a booking that has just been confirmed, moved or cancelled."""
+    """Queue the arranging of a booking that has just been requested, answered, moved or cancelled."""
     publish_on_commit(arrange_booking, booking.pk)
 
 

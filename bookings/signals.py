@@ -2,7 +2,9 @@
 
 from django.dispatch import Signal
 
+booking_requested = Signal()
 booking_confirmed = Signal()
+booking_declined = Signal()
 booking_rescheduled = Signal()
 booking_cancelled = Signal()
 # Nothing changed, but somebody wants unfinished work to be tried now.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.utils import timezone
 
 from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Message
 from bookings.words import MEET
@@ -16,6 +17,8 @@ def last_announcement(booking: Booking) -> Announcement | None:
 
 def page_status(booking: Booking) -> str:
     """``pending``, ``declined``, ``cancelled``, ``ready`` (people know how to join) or ``arranging``."""
+    if booking.has_lapsed(timezone.now()):
+        return Booking.Status.DECLINED
     if booking.status != Booking.Status.CONFIRMED:
         return booking.status
     announced = booking.announcements.filter(revision=booking.revision, done_at__isnull=False)

@@ -50,6 +50,10 @@ def in_hand(booking: Booking) -> str:
     provider, join_url = current_link(booking)
     if not _is_told(booking):
         words = _("%(name)s has not heard of this yet.")
+    elif booking.status == Booking.Status.PENDING:
+        words = _("%(name)s waits for your answer.")
+    elif booking.status == Booking.Status.DECLINED:
+        words = _("%(name)s knows that it was declined.")
     elif not booking.is_live:
         words = _("%(name)s knows that it was cancelled.")
     elif join_url:

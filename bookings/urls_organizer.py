@@ -6,7 +6,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from bookings.views import availability, booking_page, bookings_list, event_types, settings
+from bookings.views import answer, availability, booking_page, bookings_list, event_types, settings
 
 
 class DayConverter:
@@ -31,6 +31,7 @@ urlpatterns = [
     path("bookings/", bookings_list.bookings, name="bookings"),
     path("bookings/<uuid:uid>/", booking_page.booking, name="booking"),
     path("bookings/<uuid:uid>/reschedule/", booking_page.reschedule, name="booking_reschedule"),
+    path("bookings/<uuid:uid>/answer/", answer.answer, name="booking_answer"),
     path("bookings/<uuid:uid>/cancel/", booking_page.cancel, name="booking_cancel"),
     path("bookings/<uuid:uid>/retry/", booking_page.retry, name="booking_retry"),
     path("event-types/", event_types.event_types, name="event_types"),

@@ -88,7 +88,10 @@ class BookingAdmin(ReadOnlyMixin, ModelAdmin):
                 )
             },
         ),
-        (_("Times"), {"fields": ("created_at", "confirmed_at", "revised_at", "blocked_from", "blocked_until")}),
+        (
+            _("Times"),
+            {"fields": ("created_at", "confirmed_at", "hold_until", "revised_at", "blocked_from", "blocked_until")},
+        ),
     )
     readonly_fields = ("uid", "lease_until")
 

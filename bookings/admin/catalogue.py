@@ -25,9 +25,9 @@ class MessageAdmin(ReadOnlyMixin, ModelAdmin):
 class EventTypeAdmin(ModelAdmin):
     """What can be booked. Bookings keep what they were booked with."""
 
-    list_display = ("title", "organizer", "slug", "duration_minutes", "location", "active")
+    list_display = ("title", "organizer", "slug", "duration_minutes", "location", "requires_confirmation", "active")
     list_select_related = ("organizer",)
-    list_filter = ("active", "location")
+    list_filter = ("active", "requires_confirmation", "location")
     search_fields = ("title", "slug", "organizer__handle", "organizer__name")
     autocomplete_fields = ("organizer", "schedule")
 

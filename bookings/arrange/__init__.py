@@ -14,6 +14,7 @@ Level-triggered: every pass looks at what should be true and at what is recorded
 ``messages``    our mails, once each
 ``trouble``     the one mail about what gave up or needs a person
 ``live``        the steps of a confirmed booking, in order
+``waiting``     of one that waits for confirmation, or was declined: mail only
 ``ended``       the steps of a cancelled one
 ``due``         the unfinished work whose time has come
 ==============  ======================================================================

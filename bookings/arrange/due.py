@@ -11,12 +11,17 @@ from django.utils import timezone
 
 from bookings.arrange.rounds import arrange
 from bookings.models import Booking
+from bookings.services import release_all_lapsed
 
 AT_MOST = 200
 
 
 def claim_due(limit: int = AT_MOST) -> list[int]:
-    """The ids of up to ``limit`` bookings that are due, each claimed by putting off its next attempt by a lease."""
+    """The ids of up to ``limit`` bookings that are due, each claimed by putting off its next attempt by a lease.
+
+    A hold that ends makes work too: the invitee is to be told.
+    """
+    release_all_lapsed(limit)
     now = timezone.now()
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     with transaction.atomic():

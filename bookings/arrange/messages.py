@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 
 from django.core.mail import EmailMessage
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,8 @@ from bookings import invitations
 from bookings.arrange.situation import Situation
 from bookings.models import Announcement, Booking, Message
 from integrations.errors import ProviderError
+
+Person = tuple[Message.Role, str]  # with the address
 
 _UNSENT = (Message.State.QUEUED, Message.State.SENDING)
 _KINDS = {
@@ -24,29 +27,40 @@ _KINDS = {
 
 def tell(s: Situation, announcement: Announcement) -> None:
     """Send this revision's mails, once to each person."""
-    for message in _wanted(s, announcement):
+    people = [(Message.Role.INVITEE, s.booking.invitee_email), (Message.Role.ORGANIZER, s.booking.organizer.email)]
+    if announcement.channel == Announcement.Channel.MAIL and _guests_know(s):
+        people += [(Message.Role.GUEST, guest.email) for guest in s.booking.guests.all()]
+    tell_each(s, announcement, _kind(s), people)
+
+
+def tell_each(s: Situation, announcement: Announcement, kind: Message.Kind, people: list[Person]) -> None:
+    """Send one mail of a kind to each of ``people`` for this revision, unless they have it."""
+    for message in _wanted(s, kind, people):
         if message.state in _UNSENT and s.is_due(message):
             send(s, message, invitations.mail(message, announcement))
 
 
+def _guests_know(s: Situation) -> bool:
+    """Whether guests are to hear of this revision: of the end only of what they may have been told of."""
+    told = Q(done_at__isnull=False) | Q(in_doubt=True)
+    return s.booking.is_live or s.booking.announcements.filter(told, revision__lt=s.revision).exists()
+
+
 def _kind(s: Situation) -> Message.Kind:
     """What the mail says: a move of a booking that nobody was told of yet is its confirmation."""
-    sent = s.booking.messages.exclude(kind__in=Message.ASIDE).filter(state=Message.State.SENT)
+    asides = (*Message.ASIDE, Message.Kind.REQUESTED)
+    sent = s.booking.messages.exclude(kind__in=asides).filter(state=Message.State.SENT)
     told = sent.filter(revision__lt=s.revision).exists()
     ended = s.booking.change == Booking.Change.CANCELLED
     return _KINDS[Booking.Change(s.booking.change)] if told or ended else Message.Kind.CONFIRMED
 
 
-def _wanted(s: Situation, announcement: Announcement) -> list[Message]:
-    people = [(Message.Role.INVITEE, s.booking.invitee_email), (Message.Role.ORGANIZER, s.booking.organizer.email)]
-    if announcement.channel == Announcement.Channel.MAIL:
-        people += [(Message.Role.GUEST, guest.email) for guest in s.booking.guests.all()]
+def _wanted(s: Situation, kind: Message.Kind, people: list[Person]) -> list[Message]:
     mine = s.booking.messages.exclude(kind__in=Message.ASIDE).filter(revision=s.revision)
     existing = {(message.role, message.to_email): message for message in mine}
     missing = [person for person in people if person not in existing]
     if missing:
         s.lease.require(s.revision)
-        kind = _kind(s)
         for role, address in missing:
             existing[role, address] = Message.objects.create(
                 booking=s.booking, revision=s.revision, kind=kind, role=role, to_email=address

@@ -10,13 +10,20 @@ from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from bookings.arrange import ended, live, retry, situation, trouble
+from bookings.arrange import ended, live, retry, situation, trouble, waiting
 from bookings.arrange.lease import Lease, LeaseLost, RevisionMoved
 from bookings.arrange.situation import Situation
 from bookings.models import Booking
 from bookings.services import record
 
 logger = logging.getLogger(__name__)
+
+_STEPS = {
+    Booking.Status.PENDING: waiting,
+    Booking.Status.CONFIRMED: live,
+    Booking.Status.DECLINED: waiting,
+    Booking.Status.CANCELLED: ended,
+}
 
 
 def arrange(booking_id: int) -> None:
@@ -61,8 +68,6 @@ def _read(lease: Lease) -> Booking:
 def _round(lease: Lease) -> bool:
     """One look at the booking and everything that follows from it. False: its revision moved, go round again."""
     booking = _read(lease)
-    if booking.status in (Booking.Status.PENDING, Booking.Status.DECLINED):
-        return lease.release(revision=booking.revision, next_attempt_at=None, arranged_revision=booking.revision)
     if booking.arranged_revision >= booking.revision:
         return lease.release(revision=booking.revision)
     # What is noted on the way is the organizer's to read.
@@ -75,7 +80,7 @@ def _work(s: Situation) -> bool:
     if s.last_moment <= s.now:
         return _give_up(s)
     try:
-        (live if s.booking.is_live else ended).follow(s)
+        _STEPS[Booking.Status(s.booking.status)].follow(s)
         trouble.tell(s)
     except RevisionMoved:
         return False

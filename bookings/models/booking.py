@@ -40,6 +40,7 @@ class Booking(models.Model):
         MOVED = "moved", "Moved"
         LINK = "link", "New link"
         CANCELLED = "cancelled", "Cancelled"
+        DECLINED = "declined", "Declined"
 
     HOLDING = (Status.PENDING, Status.CONFIRMED)
 
@@ -73,11 +74,14 @@ class Booking(models.Model):
         max_length=1000, blank=True, help_text="Why it was moved, cancelled or declined, as written."
     )
     changed_by = models.CharField(
-        max_length=12, blank=True, help_text="Who changed it last: invitee, organizer or admin."
+        max_length=12, blank=True, help_text="Who changed it last: invitee, organizer, admin or system."
     )
 
     created_at = models.DateTimeField(default=timezone.now)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    hold_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until when its time is held for the organizer's answer."
+    )
     revision = models.PositiveIntegerField(default=1)
     revised_at = models.DateTimeField(default=timezone.now, help_text="When the revision began.")
     arranged_revision = models.PositiveIntegerField(default=0)
@@ -98,7 +102,11 @@ class Booking(models.Model):
                     end__lte=models.F("blocked_until"),
                 ),
                 name="booking_times_are_in_order",
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="pending") | models.Q(hold_until__isnull=False),
+                name="pending_is_held_for_a_time",
+            ),
         ]
         indexes = [
             models.Index(fields=["organizer", "blocked_from", "blocked_until"], name="booking_by_time"),
@@ -107,6 +115,7 @@ class Booking(models.Model):
                 condition=models.Q(next_attempt_at__isnull=False),
                 name="booking_due",
             ),
+            models.Index(fields=["hold_until"], condition=models.Q(status="pending"), name="booking_held"),
             models.Index(fields=["invitee_email"], name="booking_by_invitee"),
         ]
 
@@ -136,6 +145,23 @@ class Booking(models.Model):
     def is_over(self, now: datetime) -> bool:
         """Whether its end has passed."""
         return self.end <= now
+
+    def waits(self, now: datetime) -> bool:
+        """Whether the organizer has yet to confirm it, and still can."""
+        return self.status == self.Status.PENDING and not self.has_lapsed(now)
+
+    def has_lapsed(self, now: datetime) -> bool:
+        """Whether its hold has ended without an answer: its time is free, and the next look declines it."""
+        return self.status == self.Status.PENDING and self.hold_until is not None and self.hold_until <= now
+
+    def went_unanswered(self, now: datetime) -> bool:
+        """Whether it is declined because nobody answered in time."""
+        return self.has_lapsed(now) or (self.status == self.Status.DECLINED and self.changed_by == "system")
+
+    @classmethod
+    def taking_time(cls, now: datetime) -> models.Q:
+        """The bookings that take their time from others: confirmed ones, and pending ones while they are held."""
+        return models.Q(status=cls.Status.CONFIRMED) | models.Q(status=cls.Status.PENDING, hold_until__gt=now)
 
 
 class Guest(models.Model):

@@ -41,6 +41,9 @@ class EventType(models.Model):
         default=60, validators=[MinValueValidator(1), MaxValueValidator(365)], help_text="How many days ahead."
     )
     daily_limit = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
+    requires_confirmation = models.BooleanField(
+        default=False, help_text="A booking waits, with its time held, until the organizer confirms it."
+    )
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -17,16 +17,20 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings import availability, limits
-from bookings.models import Booking, EventType, Guest, Message, Organizer, TimelineEntry
-from bookings.signals import arranging_requested, booking_cancelled, booking_confirmed, booking_rescheduled
+from bookings.models import Booking, EventType, Guest, Message
+from bookings.services.changes import changeable, lock, record, revise
+from bookings.services.confirmation import end_of_hold, release_lapsed
+from bookings.signals import (
+    arranging_requested,
+    booking_cancelled,
+    booking_confirmed,
+    booking_requested,
+    booking_rescheduled,
+)
 
 
 class SlotTaken(Exception):
     """The time cannot be booked: somebody was faster, or it was never offered."""
-
-
-class NotChangeable(Exception):
-    """The booking cannot be changed any more; the message says why, in words to show."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +43,6 @@ class Invitee:
     language: str = "en"
     notes: str = ""
     guests: tuple[str, ...] = ()
-
-
-def record(booking: Booking, kind: str, text: str, *, problem: bool = False) -> None:
-    """Append to the booking's timeline."""
-    TimelineEntry.objects.create(booking=booking, kind=kind, text=text, is_problem=problem)
-
-
-def _lock(organizer_id: int) -> Organizer:
-    """The organizer's row, locked: decisions about one organizer's time are made one after the other.
-
-    ``no_key`` leaves inserts that reference the organizer free. SQLite ignores it; there the transaction is IMMEDIATE.
-    """
-    return Organizer.objects.select_for_update(no_key=True).get(pk=organizer_id)
 
 
 def _require_offered(
@@ -103,6 +94,7 @@ def book(
 ) -> Booking:
     """Take the time ``start`` (aware) for ``invitee``. The same ``form_key`` twice gets the same booking.
 
+    Where the event type requires confirmation, the time is held and the booking waits for its organizer.
     Raises SlotTaken when the time is not offered (any more), BusyUnknown when the calendar's busy times are not known,
     TooMany when the invitee or the organizer has had the day's share of bookings.
     """
@@ -120,87 +112,71 @@ def book(
     busy = _busy(event_type, start, now)
 
     def decide() -> Booking:
-        _lock(event_type.organizer_id)
+        lock(event_type.organizer_id)
         if (again := same_form.first()) is not None:
             return again
         limits.require_room(event_type.organizer, email=invitee.email)
+        release_lapsed(event_type.organizer_id, now=now)
         _require_offered(event_type, start, now=now, busy=busy)
-        booking = Booking.objects.create(
-            organizer=event_type.organizer,
-            event_type=event_type,
-            form_key=form_key,
-            title=event_type.title,
-            location=event_type.location,
-            location_detail=event_type.location_detail,
-            invitee_name=invitee.name,
-            invitee_email=invitee.email,
-            invitee_timezone=invitee.timezone,
-            invitee_language=invitee.language,
-            notes=invitee.notes,
-            changed_by="invitee",
-            created_at=now,
-            confirmed_at=now,
-            revised_at=now,
-            next_attempt_at=now,
-            **_blocked(event_type, start),
-        )
-        addresses = {guest.lower(): guest for guest in invitee.guests if guest.lower() != invitee.email.lower()}
-        Guest.objects.bulk_create(Guest(booking=booking, email=address) for address in addresses.values())
-        record(booking, "booked", _("Booked by the invitee."))
-        booking_confirmed.send(sender=Booking, booking=booking)
-        return booking
+        return _begin(event_type, start, invitee, form_key=form_key, now=now)
 
     return _unless_overlapping(decide)
 
 
-def revise(booking: Booking, *, change: Booking.Change, by: str, reason: str, now: datetime, **changes: object) -> None:
-    """Raise the revision with ``changes``; what is still unsent of earlier ones is dropped. Call it under the lock."""
-    Booking.objects.filter(pk=booking.pk).update(
-        revision=F("revision") + 1,
+def _begin(event_type: EventType, start: datetime, invitee: Invitee, *, form_key: str, now: datetime) -> Booking:
+    """The booking with its guests, confirmed or waiting for its organizer as the event type says. Under the lock."""
+    waits = event_type.requires_confirmation
+    booking = Booking.objects.create(
+        organizer=event_type.organizer,
+        event_type=event_type,
+        form_key=form_key,
+        status=Booking.Status.PENDING if waits else Booking.Status.CONFIRMED,
+        title=event_type.title,
+        location=event_type.location,
+        location_detail=event_type.location_detail,
+        invitee_name=invitee.name,
+        invitee_email=invitee.email,
+        invitee_timezone=invitee.timezone,
+        invitee_language=invitee.language,
+        notes=invitee.notes,
+        changed_by="invitee",
+        created_at=now,
+        confirmed_at=None if waits else now,
+        hold_until=end_of_hold(event_type, start=start, now=now) if waits else None,
         revised_at=now,
         next_attempt_at=now,
-        attempts=0,
-        gave_up_at=None,
-        last_error="",
-        change=change,
-        changed_by=by,
-        reason=reason,
-        **changes,
+        **_blocked(event_type, start),
     )
-    booking.refresh_from_db()
-    Message.objects.filter(
-        booking=booking, revision__lt=booking.revision, state__in=(Message.State.QUEUED, Message.State.FAILED)
-    ).update(state=Message.State.DROPPED)
-
-
-def _changeable(booking: Booking, now: datetime) -> Booking:
-    """The booking as it is now, under its organizer's lock. Raises NotChangeable."""
-    _lock(booking.organizer_id)
-    current = Booking.objects.select_related("event_type__organizer", "event_type__schedule").get(pk=booking.pk)
-    if current.status in (Booking.Status.CANCELLED, Booking.Status.DECLINED):
-        raise NotChangeable(_("This booking was cancelled."))
-    if current.is_over(now):
-        raise NotChangeable(_("This meeting is already over."))
-    return current
+    addresses = {guest.lower(): guest for guest in invitee.guests if guest.lower() != invitee.email.lower()}
+    Guest.objects.bulk_create(Guest(booking=booking, email=address) for address in addresses.values())
+    if waits:
+        record(booking, "requested", _("Requested by the invitee."))
+    else:
+        record(booking, "booked", _("Booked by the invitee."))
+    (booking_requested if waits else booking_confirmed).send(sender=Booking, booking=booking)
+    return booking
 
 
 def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", now: datetime | None = None) -> Booking:
     """Move a booking to ``start`` (aware). Its meeting and its event move with it; its link stays.
 
-    Raises SlotTaken, BusyUnknown, or NotChangeable when it was cancelled or is over.
+    One that waits for confirmation goes on waiting, held anew: the organizer is asked anew, about another time.
+    Raises SlotTaken, BusyUnknown, or NotChangeable when it was cancelled or declined, or is over.
     """
     now = now or timezone.now()
     start = start.astimezone(UTC)
     busy = _busy(booking.event_type, start, now)
 
     def decide() -> Booking:
-        current = _changeable(booking, now)
+        current = changeable(booking, now)
         if current.start == start:
             return current
+        release_lapsed(current.organizer_id, now=now)
         _require_offered(current.event_type, start, now=now, busy=busy, moving=current)
-        revise(
-            current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **_blocked(current.event_type, start)
-        )
+        changes = _blocked(current.event_type, start)
+        if current.status == Booking.Status.PENDING:
+            changes["hold_until"] = end_of_hold(current.event_type, start=start, now=now)
+        revise(current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **changes)
         record(current, "moved", _("Moved by the %(who)s.") % {"who": by})
         booking_rescheduled.send(sender=Booking, booking=current)
         return current
@@ -209,14 +185,14 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
 
 
 def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None = None) -> Booking:
-    """Cancel a booking. Cancelling twice changes nothing. Raises NotChangeable when the meeting is over."""
+    """Cancel a booking. Cancelling twice changes nothing. Raises NotChangeable when it was declined or is over."""
     now = now or timezone.now()
     with transaction.atomic():
-        _lock(booking.organizer_id)
+        lock(booking.organizer_id)
         current = Booking.objects.get(pk=booking.pk)
         if current.status == Booking.Status.CANCELLED:
             return current
-        current = _changeable(booking, now)
+        current = changeable(booking, now)
         revise(current, change=Booking.Change.CANCELLED, by=by, reason=reason, now=now, status=Booking.Status.CANCELLED)
         record(current, "cancelled", _("Cancelled by the %(who)s.") % {"who": by})
         booking_cancelled.send(sender=Booking, booking=current)
@@ -230,7 +206,7 @@ def offer_new_link(booking: Booking, *, reason: str = "") -> None:
     """
     now = timezone.now()
     with transaction.atomic():
-        _lock(booking.organizer_id)
+        lock(booking.organizer_id)
         current = Booking.objects.get(pk=booking.pk)
         if current.revision == booking.revision and current.status == Booking.Status.CONFIRMED:
             revise(current, change=Booking.Change.LINK, by="system", reason=reason, now=now)
@@ -240,7 +216,7 @@ def retry(*, booking: Booking, by: str = "organizer") -> None:
     """Make what is unfinished due now; where people were told that a link follows, look for one again."""
     now = timezone.now()
     with transaction.atomic():
-        _lock(booking.organizer_id)
+        lock(booking.organizer_id)
         current = Booking.objects.get(pk=booking.pk)
         current.meetings.update(next_attempt_at=None, failed_for_good=False, attempts=0)
         current.calendar_entries.update(next_attempt_at=None, failed_for_good=False, attempts=0)

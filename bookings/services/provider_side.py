@@ -6,8 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from bookings.models import Announcement, Booking, Meeting, Organizer
-from bookings.services.booking import offer_new_link, record
+from bookings.models import Announcement, Booking, Meeting
+from bookings.services.booking import offer_new_link
+from bookings.services.changes import lock, record
 from bookings.signals import arranging_requested
 from bookings.status import held_link, is_managed
 from bookings.words import service_name
@@ -21,7 +22,7 @@ def lose_meeting(meeting: Meeting) -> bool:
     """
     service = {"service": service_name(meeting.provider)}
     with transaction.atomic():
-        _lock_organizer_of(meeting)
+        lock(meeting.booking.organizer_id)
         live = Meeting.objects.filter(pk=meeting.pk, state=Meeting.State.LIVE)
         meeting.state = Meeting.State.GONE
         if not live.update(state=Meeting.State.GONE):
@@ -31,11 +32,6 @@ def lose_meeting(meeting: Meeting) -> bool:
         record(booking, "meeting_gone", words % service, problem=True)
         offer_new_link(booking, reason=_("The earlier meeting was deleted in %(service)s.") % service)
     return True
-
-
-def _lock_organizer_of(meeting: Meeting) -> None:
-    """Decisions about one organizer's bookings are made one after the other."""
-    Organizer.objects.select_for_update(no_key=True).get(pk=meeting.booking.organizer_id)
 
 
 @transaction.atomic
@@ -50,7 +46,7 @@ def host_deleted(*, provider: str, external_id: str, host_id: str) -> None:
     found = live.first()
     if found is None:
         return
-    _lock_organizer_of(found)
+    lock(found.booking.organizer_id)
     meeting = with_connection(live.select_related("booking")).filter(pk=found.pk).first()
     if meeting is None or not is_managed(meeting) or not _awaited(meeting):
         return

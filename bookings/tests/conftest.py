@@ -1,13 +1,19 @@
-"""What the tests of several files break."""
+"""Fixtures of the bookings' tests."""
 
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
+
+from bookings.services import NotChangeable, SlotTaken
+from bookings.tests.world import Many
 
 
 @pytest.fixture
@@ -23,3 +29,25 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setattr(EmailBackend, "send_messages", answer)
     return address
+
+
+@pytest.fixture
+def at_once() -> Many:
+    """Run a function in several threads at the same moment; results, or refusals of the domain, in order."""
+
+    def run(count: int, function: Callable[[int], object]) -> list[object]:
+        barrier = Barrier(count)
+
+        def one(number: int) -> object:
+            barrier.wait()
+            try:
+                return function(number)
+            except (SlotTaken, NotChangeable) as refusal:
+                return refusal
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
+
+    return run

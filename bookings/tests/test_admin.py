@@ -62,6 +62,15 @@ def test_a_booking_shows_all_that_is_known_of_it(as_admin: Client, ada: Organize
     assert "Zoom did not answer." in page
 
 
+def test_a_booking_that_waits_shows_until_when(as_admin: Client, ada: Organizer) -> None:
+    until = timezone.now().replace(hour=14, minute=37)
+    booking = booked(ada, status=Booking.Status.PENDING, hold_until=until)
+    assert "Waiting for confirmation" in as_admin.get(f"{LIST}?status__exact=pending").content.decode()
+    page = as_admin.get(f"{LIST}{booking.pk}/change/").content.decode()
+    assert "Hold until" in page
+    assert "2:37 p.m." in page
+
+
 def test_what_the_outside_follows_cannot_be_changed_by_hand(as_admin: Client, ada: Organizer) -> None:
     booking = booked(ada)
     assert as_admin.post(f"{LIST}{booking.pk}/change/", {"title": "Other"}).status_code == 403

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
+from itertools import product
 from typing import Any
 from unittest import mock
 
@@ -20,6 +21,7 @@ from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 
+from bookings import services
 from bookings.arrange import arrange
 from bookings.models import Announcement, Booking, CalendarEntry, Guest, Meeting, Message, Organizer, TimelineEntry
 from bookings.services import cancel, reschedule
@@ -156,6 +158,20 @@ def confirm_and_cancel(booking: Booking) -> Booking:
     return booking  # cancelled when the worker has died
 
 
+def ask(booking: Booking) -> Booking:
+    return booking  # its event type requires confirmation
+
+
+def accept(booking: Booking) -> Booking:
+    arrange(booking.pk)
+    return services.confirm(booking=booking, seen=booking.revision)
+
+
+def turn_down(booking: Booking) -> Booking:
+    arrange(booking.pk)
+    return services.decline(booking=booking, seen=booking.revision)
+
+
 def anew(sandbox: Sandbox) -> None:
     """Nothing is booked; the accounts stay connected."""
     Booking.objects.all().delete()
@@ -166,11 +182,22 @@ def anew(sandbox: Sandbox) -> None:
     Connection.objects.update(last_success_at=None)  # which is written once a minute only
 
 
-@pytest.mark.parametrize("accounts", [("google", "zoom"), ("google",), ()], ids=["both", "google", "none"])
-@pytest.mark.parametrize("change", [confirm, move, end, confirm_and_cancel])
+BOTH = ("google", "zoom")
+
+
+@pytest.mark.parametrize(
+    ("change", "accounts"),
+    [
+        *product((confirm, move, end, confirm_and_cancel), (BOTH, ("google",), ())),
+        (ask, BOTH),
+        (accept, ()),
+        (turn_down, BOTH),
+    ],
+)
 def test_a_worker_may_die_at_any_step(
     ada: Organizer, sandbox: Sandbox, change: Callable[[Booking], Booking], accounts: tuple[str, ...]
 ) -> None:
+    ada.event_types.update(requires_confirmation=change in (ask, accept, turn_down))
     connect(ada, sandbox, *accounts)
 
     def go_through(fatal: str) -> Steps:

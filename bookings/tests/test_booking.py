@@ -3,44 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
-from threading import Barrier
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 from django.utils import timezone
 
 from bookings.availability import offered
 from bookings.models import Booking, EventType, Message, Organizer
 from bookings.services import NotChangeable, SlotTaken, cancel, reschedule
-from bookings.tests.world import booked, next_weekday
-
-Many = Callable[[int, Callable[[int], object]], list[object]]
-
-
-@pytest.fixture
-def at_once() -> Many:
-    """Run a function in several threads at the same moment; results or exceptions in order."""
-
-    def run(count: int, function: Callable[[int], object]) -> list[object]:
-        barrier = Barrier(count)
-
-        def one(number: int) -> object:
-            barrier.wait()
-            try:
-                return function(number)
-            except SlotTaken as taken:
-                return taken
-            finally:
-                connection.close()
-
-        with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(one, range(count)))
-
-    return run
+from bookings.tests.world import Many, booked, next_weekday
 
 
 def intro(organizer: Organizer) -> EventType:

@@ -149,7 +149,7 @@ def test_times_are_in_the_invitees_zone_with_its_name(stranger: Client, booking:
 
 @pytest.mark.parametrize("status", ["cancelled", "declined", "pending"])
 def test_other_states_are_said(stranger: Client, booking: Booking, status: str) -> None:
-    Booking.objects.update(status=status)
+    Booking.objects.update(status=status, hold_until=timezone.now() + timedelta(hours=1))
 
     html = page_of(stranger, booking)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from integrations.models import Connection
 from integrations.sandbox.testing import Sandbox
 
 INVITEE = "ida@example.org"
+Many = Callable[[int, Callable[[int], object]], list[object]]
 
 
 def connect(organizer: Organizer, sandbox: Sandbox, *services: str, untick: tuple[str, ...] = ()) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -21,23 +21,17 @@ from bookings.models import Booking
 from bookings.problems import problems
 from bookings.status import current_link, page_status, unmanaged_meetings
 from bookings.views.booking_state import is_unfinished, service_name, state
-from bookings.views.organizer import OrganizerRequest, organizer_required, page, submitted
+from bookings.views.organizer import OrganizerRequest, organizer_required, own_booking, page, submitted
 
 # How many days of times the reschedule page shows at once.
 SHOWN_DAYS = 7
-
-
-def _mine(request: OrganizerRequest, uid: UUID) -> Booking:
-    """The organizer's own booking, or 404."""
-    mine = Booking.objects.select_related("event_type__schedule", "event_type__organizer", "organizer__user")
-    return get_object_or_404(mine, uid=uid, organizer=request.organizer)
 
 
 @require_safe
 @organizer_required
 def booking(request: OrganizerRequest, uid: UUID) -> HttpResponse:
     """Facts, link, problems and timeline."""
-    mine = _mine(request, uid)
+    mine = own_booking(request, uid)
     now = timezone.now()
     link = current_link(mine)
     trouble = problems(mine)
@@ -48,7 +42,9 @@ def booking(request: OrganizerRequest, uid: UUID) -> HttpResponse:
         "status": page_status(mine),
         "problems": trouble,
         "can_retry": bool(trouble) or is_unfinished(mine) or linkless,
-        "can_change": mine.status in Booking.HOLDING and not mine.is_over(now),
+        "waits": mine.waits(now),
+        "can_change": not services.why_ended(mine, now),
+        "unanswered": mine.went_unanswered(now),
         "unmanaged": [(meeting, service_name(meeting.provider)) for meeting in unmanaged_meetings(mine)],
         "guests": mine.guests.all(),
         "timeline": mine.timeline.all(),
@@ -60,7 +56,7 @@ def booking(request: OrganizerRequest, uid: UUID) -> HttpResponse:
 @organizer_required
 def retry(request: OrganizerRequest, uid: UUID) -> HttpResponse:
     """Make what is unfinished due now."""
-    mine = _mine(request, uid)
+    mine = own_booking(request, uid)
     services.retry(booking=mine, by="organizer")
     messages.info(request, _("Trying again now. What comes of it shows in the history below."))
     return redirect("organizer:booking", uid=mine.uid)
@@ -70,7 +66,7 @@ def retry(request: OrganizerRequest, uid: UUID) -> HttpResponse:
 @organizer_required
 def cancel(request: OrganizerRequest, uid: UUID) -> HttpResponse:
     """Ask for a reason, then cancel."""
-    mine = _mine(request, uid)
+    mine = own_booking(request, uid)
     form = CancelForm(submitted(request))
     if request.method == "POST" and form.is_valid():
         try:
@@ -88,7 +84,7 @@ def cancel(request: OrganizerRequest, uid: UUID) -> HttpResponse:
 @organizer_required
 def reschedule(request: OrganizerRequest, uid: UUID) -> HttpResponse:
     """Pick another of the offered times; ``?from=2026-12-03`` shows those of the week that begins on that date."""
-    mine = _mine(request, uid)
+    mine = own_booking(request, uid)
     form = RescheduleForm(submitted(request))
     if request.method == "POST" and form.is_valid():
         start, reason = form.cleaned_data["slot"], form.cleaned_data["reason"]

@@ -71,6 +71,8 @@ def _badge(booking: Booking, *, has_link: bool, now: datetime) -> tuple[str, str
         return "warn", _("Problem: trying again"), "exclamation-triangle"
     if booking.status == Booking.Status.CANCELLED:
         return "off", _("Cancelled"), "minus-circle"
+    if booking.went_unanswered(now):
+        return "off", _("Declined: not confirmed in time"), "minus-circle"
     if booking.status == Booking.Status.DECLINED:
         return "off", _("Declined"), "minus-circle"
     if booking.status == Booking.Status.PENDING:

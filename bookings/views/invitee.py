@@ -15,7 +15,6 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -31,7 +30,7 @@ from bookings.views._framed import embeddable
 from bookings.views._offers import Offers, slot_text, times
 from bookings.views._zones import listed_zones
 from bookings.views.public import SeeOther, when
-from bookings.words import service_name
+from bookings.words import message_of, service_name
 from integrations import providers
 from integrations.models import Connection
 
@@ -61,14 +60,19 @@ def by_token(
 @by_token
 def booking(request: HttpRequest, booking: Booking) -> HttpResponse:
     """What was booked and how far it is; while it is being arranged the page asks for itself again."""
-    status = page_status(booking)
+    status, now = page_status(booking), timezone.now()
     provider, join_url = current_link(booking)
-    context = _context(request, booking) | {
+    clock = Clock(zone=booking.invitee_timezone, twelve=counts_to_twelve(request))
+    context = _context(request, booking, clock) | {
         "status": status,
         "join_url": join_url,
         "provider": provider,
         "provider_name": service_name(provider),
         "expected_service": _expected_service(booking) if status == "arranging" and not join_url else "",
+        "held_until": f"{clock.date(held)}, {clock.time(held)}" if (held := booking.hold_until) else "",
+        "unanswered": booking.went_unanswered(now),
+        "can_change": not services.why_ended(booking, now),
+        "message": message_of(booking),
         "moved": booking.change == Booking.Change.MOVED,
         "add_links": _add_to_calendar.links(booking, join_url=join_url),
         "guests": [guest.email for guest in booking.guests.all()],
@@ -81,7 +85,7 @@ def booking(request: HttpRequest, booking: Booking) -> HttpResponse:
 @by_token
 def reschedule(request: HttpRequest, booking: Booking) -> HttpResponse:
     """Choose another day and time, then confirm."""
-    if words := _closed(booking):
+    if words := services.why_ended(booking, timezone.now()):
         return _refused(request, booking, words)
     if request.method == "POST":
         return _move(request, booking)
@@ -113,7 +117,7 @@ def cancel(request: HttpRequest, booking: Booking) -> HttpResponse:
         return SeeOther(_page(booking))
     if request.method == "POST":
         limits.spend_changes(request)
-    if words := _closed(booking):
+    if words := services.why_ended(booking, timezone.now()):
         return _refused(request, booking, words)
     purpose = f"cancel:{booking.pk}"
     form = CancelForm(request.POST, purpose=purpose) if request.method == "POST" else CancelForm(purpose=purpose)
@@ -183,15 +187,6 @@ def _refused(request: HttpRequest, booking: Booking, words: str, *, status: int 
     if request.method == "POST":
         status = 409
     return render(request, "bookings/invitee/refused.html", context, status=status)
-
-
-def _closed(booking: Booking) -> str:
-    """Why it cannot be changed any more; empty when it can."""
-    if booking.status == Booking.Status.DECLINED:
-        return _("This booking was declined.")
-    if booking.status == Booking.Status.CANCELLED:
-        return _("This booking was cancelled.")
-    return _("This meeting is already over.") if booking.is_over(timezone.now()) else ""
 
 
 def _context(request: HttpRequest, booking: Booking, clock: Clock | None = None) -> dict[str, Any]:

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, cast
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
-from bookings.models import Organizer
+from bookings.models import Booking, Organizer
 from integrations import providers, usage
 from integrations.models import Connection
 
@@ -46,6 +47,12 @@ def organizer_required(
         return response
 
     return cast("Callable[Concatenate[HttpRequest, P], HttpResponse]", guarded)
+
+
+def own_booking(request: OrganizerRequest, uid: UUID) -> Booking:
+    """The organizer's own booking, or 404."""
+    mine = Booking.objects.select_related("event_type__schedule", "event_type__organizer", "organizer__user")
+    return get_object_or_404(mine, uid=uid, organizer=request.organizer)
 
 
 def submitted(request: HttpRequest) -> QueryDict | None:

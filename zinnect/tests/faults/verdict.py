@@ -202,13 +202,17 @@ def _booking(case: Case) -> Iterator[str]:
         yield f"{len(case.events)} live events in Google"
     yield from _at_most_once(case)
     yield from _organizer_knows(case)
+    if not case.booking["confirmed_at"]:
+        yield from _never_confirmed(case)
     if not case.finished:
         yield from _unfinished(case)
     elif case.confirmed:
         yield from _told(case)
         yield from _confirmed(case)
-    else:
+    elif case.booking["status"] == "cancelled":
         yield from _ended(case)
+    else:
+        yield from _asked(case)
 
 
 def _unfinished(case: Case) -> Iterator[str]:
@@ -421,6 +425,30 @@ def _ended(case: Case) -> Iterator[str]:
     for person, _zone in case.readers:
         if not _mails_of_last(case, person) and not _refused(case, person):
             yield f"{person} has no mail of ours about the end"
+
+
+def _never_confirmed(case: Case) -> Iterator[str]:
+    """What waits for its organizer, or was not taken, is nobody's appointment."""
+    if case.events or case.meetings or case.ledger:
+        yield "never confirmed, and yet in Google or in Zoom"
+    for person in case.invited:
+        if _requests(case, person):
+            yield f"{person} was invited, and nothing was confirmed"
+    for guest in case.invited[1:]:
+        if _mails_to(case, guest):
+            yield f"{guest} has mail of ours, and nothing was confirmed"
+
+
+def _asked(case: Case) -> Iterator[str]:
+    """While it waits, the organizer was asked once and the invitee knows; when it was declined, the invitee knows."""
+    pending = case.booking["status"] == "pending"
+    if pending and case.booking["hold_until"] < case.facts.now - OVERDUE:
+        yield f"still waits, although its hold ended at {case.booking['hold_until']}"
+    (invitee, _zone), (organizer, _other_zone) = case.readers
+    for person, wanted in ((invitee, 1), (organizer, int(pending))):
+        found = len(_mails_of_last(case, person))
+        if found != wanted and not _refused(case, person):
+            yield f"{case.booking['status']}, and {person} has {found} mails about it, not {wanted}"
 
 
 def _moment(text: str) -> datetime:

@@ -50,6 +50,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "bookings/": ORGANIZERS,
     "bookings/<uuid:uid>/": (HERS[0], "405"),
     "bookings/<uuid:uid>/reschedule/": HERS,
+    "bookings/<uuid:uid>/answer/": HERS,
     "bookings/<uuid:uid>/cancel/": HERS,
     "bookings/<uuid:uid>/retry/": HERS_POST,
     "event-types/": ORGANIZERS,
@@ -231,7 +232,7 @@ def test_what_is_not_there_for_grace_is_there_for_ada(ada: Organizer, adas: Book
     client.force_login(ada.user)
     hers = [route for route, pair in EXPECTED.items() if spread(pair[0])[1] == "404" and "bookings/models" not in route]
     hers = [route for route in hers if route.startswith(("bookings/", "event-types/"))]
-    assert len(hers) == 4
+    assert len(hers) == 5
     assert {route: outcome(client, "get", path_of(route, adas)) for route in hers} == dict.fromkeys(hers, "200")
     assert outcome(client, "post", f"/event-types/{adas.event_type_id}/toggle/") == "→/event-types/"
     assert outcome(client, "post", f"/availability/dates/{DAY}/remove/") == "→/availability/"

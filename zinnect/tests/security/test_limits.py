@@ -156,6 +156,15 @@ def test_an_organizer_has_so_many_bookings_a_day(ada: Organizer, monkeypatch: py
     assert [book(strangers_client(), number).status_code for number in range(4)] == [303, 303, 303, 429]
 
 
+def test_bookings_that_wait_for_confirmation_count_too(ada: Organizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    ada.event_types.update(requires_confirmation=True)
+    monkeypatch.setattr(limits, "INVITEE_A_DAY", 2)
+    client = strangers_client()
+    answers = [book(client, number, email="ida@example.org").status_code for number in range(3)]
+    assert answers == [303, 303, 429]
+    assert set(Booking.objects.values_list("status", flat=True)) == {"pending"}
+
+
 def test_nobody_is_mailed_over_and_over_as_the_guest_of_strangers(
     ada: Organizer, organizer_named: OrganizerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
