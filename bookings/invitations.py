@@ -81,6 +81,8 @@ def ics(booking: Booking, *, method: str, join_url: str = "") -> bytes:
     if join_url:
         event.add("description", _("Join: %(url)s") % {"url": join_url})
         event.add("url", join_url)
+    if method != "PUBLISH" and (message := message_of(booking)):
+        event.add("comment", message)
     event.add("status", "CANCELLED" if method == "CANCEL" else "CONFIRMED")
     organizer = vCalAddress(f"mailto:{booking.organizer.email}")
     organizer.params["cn"] = vText(booking.organizer.name)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Booking, EventType, Meeting
 from bookings.unlinked import unlinked
-from bookings.words import MEET
+from bookings.words import MEET, message_of
 from integrations import providers
 from integrations.providers import MeetingDraft
 
@@ -41,6 +41,15 @@ def _joining(booking: Booking, provider: str, join_url: str, external_id: str) -
     return lines
 
 
+def _message(booking: Booking) -> list[str]:
+    """What was written along with a move. With a cancel there is no event left that could carry it."""
+    if booking.change != Booking.Change.MOVED or not booking.reason:
+        return []
+    names = {"invitee": booking.invitee_name, "organizer": booking.organizer.name}
+    name = names.get(booking.changed_by, booking.organizer.name)
+    return ["", _("Message from %(name)s:") % {"name": escape(name)}, escape(message_of(booking))]
+
+
 def event_body(
     booking: Booking,
     *,
@@ -56,7 +65,7 @@ def event_body(
     the empty string leaves it as it is. What the invitee typed is escaped: Google shows descriptions as HTML.
     """
     with translation.override(booking.invitee_language):
-        lines = _joining(booking, provider, join_url, external_id)
+        lines = _joining(booking, provider, join_url, external_id) + _message(booking)
         if booking.notes:
             notes = escape(unlinked(booking.notes))
             lines += ["", _("Notes from %(name)s:") % {"name": escape(booking.invitee_name)}, notes]

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from bookings import availability, limits
 from bookings.models import Booking, EventType, Guest, Message
-from bookings.services.changes import changeable, lock, record, revise
+from bookings.services.changes import changeable, lock, record, revise, with_message
 from bookings.services.confirmation import end_of_hold, release_lapsed
 from bookings.signals import (
     arranging_requested,
@@ -177,7 +177,7 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
         if current.status == Booking.Status.PENDING:
             changes["hold_until"] = end_of_hold(current.event_type, start=start, now=now)
         revise(current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **changes)
-        record(current, "moved", _("Moved by the %(who)s.") % {"who": by})
+        record(current, "moved", with_message(_("Moved by the %(who)s.") % {"who": by}, reason))
         booking_rescheduled.send(sender=Booking, booking=current)
         return current
 
@@ -194,7 +194,7 @@ def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None 
             return current
         current = changeable(booking, now)
         revise(current, change=Booking.Change.CANCELLED, by=by, reason=reason, now=now, status=Booking.Status.CANCELLED)
-        record(current, "cancelled", _("Cancelled by the %(who)s.") % {"who": by})
+        record(current, "cancelled", with_message(_("Cancelled by the %(who)s.") % {"who": by}, reason))
         booking_cancelled.send(sender=Booking, booking=current)
     return current
 

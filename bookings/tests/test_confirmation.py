@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from bookings.tests.world import (
     INVITEE,
     Many,
     booked,
+    calendar_part,
     connect,
     live_event,
     live_meeting,
@@ -287,6 +289,45 @@ def test_a_request_that_is_withdrawn_is_free_and_guests_never_hear_of_it(ada: Or
     assert all("text/calendar" not in message.message().as_string() for message in mail.outbox)
     assert is_offered(ada, booking.start)
     assert (sandbox.events(), sandbox.ledger()) == ([], [])
+
+
+# --- The organizer's message -----------------------------------------------------------------------------------------
+
+
+def test_a_move_carries_its_message_into_mail_and_calendar(ada: Organizer, sandbox: Sandbox) -> None:
+    ada.event_types.update(requires_confirmation=False)
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada, guests=("gus@example.org",)))
+    mail.outbox.clear()
+    reason = "A <b>train</b> was late."
+    settle(services.reschedule(booking=booking, start=next_weekday(14), by="organizer", reason=reason))
+    description = live_event(sandbox)["description"]
+    assert "Message from Ada Ambrose:\nA &lt;b&gt;train&lt;/b&gt; was late." in description
+    assert all(reason in message.body for message in mail.outbox)
+    assert "Message: A <b>train</b> was late." in booking.timeline.get(kind="moved").text
+
+
+def test_guests_without_a_calendars_invitation_have_the_message_by_mail(ada: Organizer) -> None:
+    ada.event_types.update(requires_confirmation=False)
+    booking = settle(booked(ada, guests=("gus@example.org",)))
+    for verb, where in ((services.reschedule, {"start": next_weekday(14)}), (services.cancel, {})):
+        mail.outbox.clear()
+        settle(verb(booking=booking, by="organizer", reason="A cold.", **where))
+        to_gus = next(message for message in mail.outbox if message.to == ["gus@example.org"])
+        assert "A cold." in to_gus.body
+        assert "COMMENT:A cold." in calendar_part(to_gus)
+
+
+def test_an_invitees_message_holds_no_link(ada: Organizer, sandbox: Sandbox) -> None:
+    ada.event_types.update(requires_confirmation=False)
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+    mail.outbox.clear()
+    reason = "See https://evil.example/now"
+    settle(services.reschedule(booking=booking, start=next_weekday(14), by="invitee", reason=reason))
+    written = [live_event(sandbox)["description"], *(str(message.message()) for message in mail.outbox)]
+    assert not [text for text in written if re.search(r"https://evil|evil\.example", text)]
+    assert "Message from Ida Invitee:\nSee https: //evil. example/now" in written[0]
 
 
 # --- At once ---------------------------------------------------------------------------------------------------------
