@@ -27,6 +27,7 @@ from bookings.tests.world import (
     next_weekday,
     settle,
 )
+from bookings.trouble_mail import in_hand
 from integrations.sandbox.testing import Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +89,19 @@ def test_organizer_and_invitee_have_one_mail_each_and_guests_none(ada: Organizer
     assert "Ada Ambrose has yet to confirm it" in by_reader[INVITEE].body
     for message in mail.outbox:
         assert "text/calendar" not in message.message().as_string()
+
+
+def test_a_request_of_somebody_who_cannot_be_written_to_needs_the_organizer_once(ada: Organizer, refused: str) -> None:
+    booking = settle(booked(ada, email=refused))
+    settle(booking)
+    assert told() == [(ADA, "Needs you"), (ADA, "Please confirm")]
+    assert any("has not heard of this yet" in message.body for message in mail.outbox)
+
+
+def test_mail_about_trouble_says_what_the_invitee_knows(ada: Organizer) -> None:
+    booking = settle(booked(ada))
+    assert in_hand(booking) == "Ida Invitee waits for your answer."
+    assert in_hand(settle(services.decline(booking=booking, seen=1))) == "Ida Invitee knows that it was declined."
 
 
 @pytest.mark.parametrize(
