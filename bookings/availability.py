@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 from bookings import slots
 from bookings.models import Booking, CalendarEntry, EventType, Organizer, Schedule
 from calendars.busy import BusyUnknown, busy_times
 
-__all__ = ["BusyUnknown", "offered", "rules_of", "taken"]
+__all__ = ["BusyUnknown", "offered", "rules_of"]
 
 # The longest buffer and duration that an event type may have: how far around a range something may matter.
 _MARGIN = timedelta(hours=24)
@@ -23,9 +24,11 @@ def rules_of(event_type: EventType) -> slots.Rules:
         weekly[hours.weekday].append((hours.from_minute, hours.to_minute))
     overrides: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for override in schedule.overrides.all():
-        ranges = overrides[override.date]
         if not override.is_day_off:
-            ranges.append((override.from_minute, override.to_minute))
+            overrides[override.date].append((override.from_minute, override.to_minute))
+            continue
+        for day in override.dates:
+            overrides.setdefault(day, [])  # a single date's own hours stand within a holiday, too
     return slots.Rules(
         timezone=schedule.timezone,
         weekly=weekly,
@@ -40,29 +43,25 @@ def rules_of(event_type: EventType) -> slots.Rules:
     )
 
 
-def taken(
+class Held(NamedTuple):
+    """A time that a pending or confirmed booking holds, buffers included."""
+
+    blocked_from: datetime
+    blocked_until: datetime
+    start: datetime
+    event_type_id: int
+
+
+def held(
     organizer: Organizer, *, start: datetime, end: datetime, now: datetime, moving: Booking | None = None
-) -> list[tuple[datetime, datetime]]:
-    """The ranges (buffers included) that pending and confirmed bookings block between ``start`` and ``end``."""
+) -> list[Held]:
+    """What is booked between ``start`` and ``end``, of any event type. One query."""
     bookings = Booking.objects.filter(
         Booking.taking_time(now), organizer=organizer, blocked_from__lt=end, blocked_until__gt=start
     )
     if moving is not None:
         bookings = bookings.exclude(pk=moving.pk)
-    return list(bookings.values_list("blocked_from", "blocked_until").order_by())
-
-
-def _booked_by_day(
-    event_type: EventType, rules: slots.Rules, *, start: datetime, end: datetime, now: datetime, moving: Booking | None
-) -> Counter[date]:
-    if rules.daily_limit is None:
-        return Counter()
-    bookings = Booking.objects.filter(
-        Booking.taking_time(now), start__gte=start - _MARGIN, start__lt=end + _MARGIN, event_type=event_type
-    )
-    if moving is not None:
-        bookings = bookings.exclude(pk=moving.pk)
-    return Counter(slots.local_date(rules, moment) for moment in bookings.values_list("start", flat=True).order_by())
+    return [Held(*row) for row in bookings.values_list(*Held._fields).order_by()]
 
 
 def busy_elsewhere(
@@ -101,6 +100,8 @@ def offered(
     organizer = event_type.organizer
     if elsewhere is None:
         elsewhere = busy_elsewhere(organizer, start=start, end=end, now=now, asking=asking)
-    busy = elsewhere + taken(organizer, start=start - _MARGIN, end=end + _MARGIN, now=now, moving=moving)
-    by_day = _booked_by_day(event_type, rules, start=start, end=end, now=now, moving=moving)
+    booked = held(organizer, start=start - _MARGIN, end=end + _MARGIN, now=now, moving=moving)
+    busy = elsewhere + [(item.blocked_from, item.blocked_until) for item in booked]
+    counted = [] if rules.daily_limit is None else [item for item in booked if item.event_type_id == event_type.pk]
+    by_day = Counter(slots.local_date(rules, item.start) for item in counted)
     return slots.slots(rules, start=start, end=end, now=now, busy=busy, booked_by_day=by_day)

@@ -122,6 +122,7 @@ class EventTypeForm(EventTypeModelForm):
             "schedule",
             "requires_confirmation",
             "active",
+            "private",
         )
         labels = {
             "title": _("Title"),
@@ -138,6 +139,7 @@ class EventTypeForm(EventTypeModelForm):
             "schedule": _("Availability"),
             "requires_confirmation": _("I confirm each booking myself"),
             "active": _("Can be booked"),
+            "private": _("Private"),
         }
         help_texts = {
             "slug": _("The last part of its link. Left empty, it is made from the title."),
@@ -151,6 +153,8 @@ class EventTypeForm(EventTypeModelForm):
                 "Nothing is put into a calendar and no invitation is sent before you confirm."
             ),
             "active": _("Switched off, its page is not shown; what is booked stays booked."),
+            "private": _("Not listed on your page and kept from search engines: only who has its link finds it."),
+            "schedule": _("Which of your schedules its times come from."),
         }
         widgets = {
             "location": forms.RadioSelect,
@@ -163,8 +167,9 @@ class EventTypeForm(EventTypeModelForm):
         self.organizer = organizer
         self.instance.organizer = organizer
         self.fields["slug"].required = False
-        schedules = organizer.schedules.order_by("pk")
+        schedules = organizer.schedules.all()
         self.fields["schedule"].queryset = schedules  # type: ignore[attr-defined]
+        self.fields["schedule"].empty_label = None  # type: ignore[attr-defined]
         if len(schedules) == 1:
             # Nothing to choose, so nothing to ask.
             del self.fields["schedule"]

@@ -58,18 +58,27 @@ class ZoneField(forms.CharField):
         return zone
 
 
-class NameField(forms.CharField):
-    """What somebody is called, on one line: it stands in subjects and titles, where it must not pass for more."""
+class LineField(forms.CharField):
+    """Text on one line."""
 
     def to_python(self, value: Any) -> str:
-        """Raise ValidationError for control characters, separators of lines, and web addresses."""
+        """Raise ValidationError for control characters and separators of lines."""
         text = super().to_python(value) or ""
         if any(unicodedata.category(character) in NO_LINE for character in text):
             raise ValidationError(_("Write this on one line."))
+        # Those that turn the direction of what follows; others join letters or emoji, in names too.
+        return "".join(character for character in text if character not in TURNING)
+
+
+class NameField(LineField):
+    """What somebody is called: it stands in subjects and titles, where it must not pass for more."""
+
+    def to_python(self, value: Any) -> str:
+        """Raise ValidationError for web addresses as well."""
+        text = super().to_python(value)
         if "://" in text or "www." in text.lower():
             raise ValidationError(_("Write your name without a web address."))
-        # Those that turn the direction of what follows; others join letters or emoji, in names too.
-        return unlinked("".join(character for character in text if character not in TURNING))
+        return unlinked(text)
 
 
 class ParagraphsField(forms.CharField):
@@ -194,7 +203,7 @@ class SignedForm(forms.Form):
 
 
 class BookingForm(SignedForm):
-    """Who comes, and when."""
+    """Who comes, and when; ``asked`` are the fields of the event type's own questions (forms_answers.py)."""
 
     slot = SlotField(widget=forms.HiddenInput)
     tz = ZoneField(label=_("Time zone"), max_length=64)
@@ -208,14 +217,28 @@ class BookingForm(SignedForm):
     notes = ParagraphsField(
         label=_("Anything we should know?"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    field_order = ("tz", "name", "email", "guests", "notes")
 
-    def __init__(self, data: Any = None, *, purpose: str, initial: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        purpose: str,
+        asked: Mapping[str, forms.Field],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(data, purpose=purpose, initial=initial)
+        self.asked = tuple(asked)
+        self.fields |= asked
+        self.order_fields(("tz", "name", "email", *self.asked, "guests", "notes"))
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["email"].widget.attrs["autocomplete"] = "email"
         self.fields["guests"].widget.attrs |= {"rows": 3, "autocomplete": "off", "spellcheck": "false"}
         self.fields["tz"].widget.attrs["list"] = "zones"
+
+    @property
+    def questions(self) -> list[forms.BoundField]:
+        """The fields of the event type's own questions, in their order."""
+        return [self[name] for name in self.asked]
 
     def clean(self) -> dict[str, Any]:
         """The invitee is no guest of their own."""

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event, vCalAddress, vText
 
+from bookings.answers import answers_of
 from bookings.letters import letter
 from bookings.models import Announcement, Booking, Message
 from bookings.status import current_link, unmanaged_meetings
@@ -160,6 +161,7 @@ def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
         "unanswered": booking.went_unanswered(timezone.now()),
         "notes": unlinked(booking.notes),
         "reason": message_of(booking),
+        "answers": _answers(booking) if message.role != Message.Role.GUEST else [],
         "why": announcement.why if to_organizer else "",
         "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
         "manage_url": manage_url(booking) if to_invitee and booking.status in Booking.HOLDING else "",
@@ -167,6 +169,11 @@ def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
         "calendar_invites": announcement.channel == Announcement.Channel.CALENDAR,
         "subject": _subject(message, other, zone),
     }
+
+
+def _answers(booking: Booking) -> list[tuple[str, str]]:
+    """What the invitee was asked, and answered; for the two sides only, as a guest need not know a phone number."""
+    return [(answer.label, unlinked(answer.words)) for answer in answers_of(booking)]
 
 
 def _subject(message: Message, other: str, zone: tzinfo) -> str:

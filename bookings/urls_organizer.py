@@ -6,7 +6,17 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from bookings.views import answer, availability, booking_page, bookings_list, event_types, settings
+from bookings.views import (
+    answer,
+    availability,
+    availability_dates,
+    booking_page,
+    bookings_list,
+    event_types,
+    questions,
+    schedules,
+    settings,
+)
 
 
 class DayConverter:
@@ -37,11 +47,27 @@ urlpatterns = [
     path("event-types/", event_types.event_types, name="event_types"),
     path("event-types/new/", event_types.new, name="event_type_new"),
     path("event-types/<int:pk>/", event_types.edit, name="event_type"),
+    path("event-types/<int:pk>/questions/", questions.questions, name="questions"),
     path("event-types/<int:pk>/toggle/", event_types.toggle, name="event_type_toggle"),
     path("event-types/<int:pk>/delete/", event_types.delete, name="event_type_delete"),
     path("availability/", availability.availability, name="availability"),
-    path("availability/dates/", availability.add_date, name="availability_date_add"),
-    path("availability/dates/<day:day>/remove/", availability.remove_date, name="availability_date_remove"),
+    path("availability/new/", schedules.new, name="schedule_new"),
+    path("availability/<int:schedule>/", availability.availability, name="schedule"),
+    path("availability/<int:schedule>/name/", schedules.rename, name="schedule_rename"),
+    path("availability/<int:schedule>/default/", schedules.make_default, name="schedule_default"),
+    path("availability/<int:schedule>/delete/", schedules.delete, name="schedule_delete"),
+    path("availability/<int:schedule>/dates/", availability_dates.add_date, name="availability_date_add"),
+    path(
+        "availability/<int:schedule>/dates/<day:day>/remove/",
+        availability_dates.remove_date,
+        name="availability_date_remove",
+    ),
+    path("availability/<int:schedule>/days-off/", availability_dates.add_days_off, name="availability_days_off_add"),
+    path(
+        "availability/<int:schedule>/days-off/<int:pk>/remove/",
+        availability_dates.remove_days_off,
+        name="availability_days_off_remove",
+    ),
     path("settings/", settings.settings, name="settings"),
     path("start/", settings.start, name="start"),
 ]

@@ -7,6 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 
 from bookings.models import DateOverride, Organizer, Schedule, WeeklyHours
 
@@ -15,9 +16,9 @@ Range = tuple[int, int]
 
 
 def schedule_of(organizer: Organizer) -> Schedule:
-    """The organizer's schedule: the first one, made on the fly for an organizer who has none."""
-    schedule = organizer.schedules.order_by("pk").first()
-    return schedule or Schedule.objects.create(organizer=organizer, timezone=organizer.timezone)
+    """The organizer's default schedule, made on the fly for an organizer who has none."""
+    schedule = organizer.schedules.first()
+    return schedule or Schedule.objects.create(organizer=organizer, timezone=organizer.timezone, is_default=True)
 
 
 @transaction.atomic
@@ -37,7 +38,7 @@ def set_hours(*, schedule: Schedule, timezone: ZoneInfo, weekly: Mapping[int, It
 def set_date(*, schedule: Schedule, day: date, ranges: Sequence[Range]) -> None:
     """Let ``ranges`` stand instead of the weekly hours on one date; none takes the day off."""
     _lock(schedule)
-    schedule.overrides.filter(date=day).delete()
+    schedule.overrides.filter(date=day, last_date__isnull=True).delete()
     DateOverride.objects.bulk_create(
         DateOverride(schedule=schedule, date=day, from_minute=opens, to_minute=closes)
         for opens, closes in ranges or [(0, 0)]
@@ -45,10 +46,28 @@ def set_date(*, schedule: Schedule, day: date, ranges: Sequence[Range]) -> None:
 
 
 @transaction.atomic
-def clear_date(*, schedule: Schedule, day: date) -> bool:
-    """Give a date its weekly hours back; False where it had them."""
+def take_days_off(*, schedule: Schedule, first: date, last: date) -> None:
+    """No times from ``first`` to ``last``, both included, whatever was said of single dates or holidays within."""
     _lock(schedule)
-    removed, _by_model = schedule.overrides.filter(date=day).delete()
+    within = schedule.overrides.filter(date__range=(first, last))
+    within.filter(Q(last_date__isnull=True) | Q(last_date__lte=last)).delete()
+    DateOverride.objects.create(
+        schedule=schedule, date=first, last_date=last if last != first else None, from_minute=0, to_minute=0
+    )
+
+
+@transaction.atomic
+def work_again(*, schedule: Schedule, days_off: DateOverride) -> None:
+    """Give the days of a holiday their weekly hours back."""
+    _lock(schedule)
+    days_off.delete()
+
+
+@transaction.atomic
+def clear_date(*, schedule: Schedule, day: date) -> bool:
+    """Take back what was said of a single date; False where nothing was."""
+    _lock(schedule)
+    removed, _by_model = schedule.overrides.filter(date=day, last_date__isnull=True).delete()
     return bool(removed)
 
 

@@ -43,7 +43,9 @@ class Busy:
 
 
 def _connection(user_id: int) -> Connection | None:
-    return Connection.objects.filter(user_id=user_id, provider=google.PROVIDER).first()
+    """The connected calendar account, with what is known of its busy times: one query for a public page."""
+    rows = Connection.objects.filter(user_id=user_id, provider=google.PROVIDER)
+    return rows.select_related("user__known_busy").first()
 
 
 def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, asking: bool = False) -> list[Busy]:
@@ -55,7 +57,7 @@ def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, a
     connection = _connection(user_id)
     if connection is None or not connection.attached:
         return []
-    known, _created = KnownBusy.objects.get_or_create(user_id=user_id)
+    known = getattr(connection.user, "known_busy", None) or KnownBusy.objects.get_or_create(user_id=user_id)[0]
     if connection.usable and (asking or not _covers(known, start, end, asked_after=now - FRESH)):
         known = _ask(connection, known, start=start, end=end, since=timezone.now())
     if not _covers(known, start, end, asked_after=now - timedelta(seconds=settings.BUSY_MAX_AGE_SECONDS)):

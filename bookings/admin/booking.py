@@ -71,7 +71,19 @@ class BookingAdmin(ReadOnlyMixin, ModelAdmin):
     fieldsets = (
         (None, {"fields": ("uid", "organizer", "event_type", "status", "title", "start", "end")}),
         (_("Where"), {"fields": ("location", "location_detail")}),
-        (_("Invitee"), {"fields": ("invitee_name", "invitee_email", "invitee_timezone", "invitee_language", "notes")}),
+        (
+            _("Invitee"),
+            {
+                "fields": (
+                    "invitee_name",
+                    "invitee_email",
+                    "invitee_timezone",
+                    "invitee_language",
+                    "notes",
+                    "answers",
+                )
+            },
+        ),
         (
             _("Arranging"),
             {

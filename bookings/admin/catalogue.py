@@ -25,11 +25,21 @@ class MessageAdmin(ReadOnlyMixin, ModelAdmin):
 class EventTypeAdmin(ModelAdmin):
     """What can be booked. Bookings keep what they were booked with."""
 
-    list_display = ("title", "organizer", "slug", "duration_minutes", "location", "requires_confirmation", "active")
+    list_display = (
+        "title",
+        "organizer",
+        "slug",
+        "duration_minutes",
+        "location",
+        "requires_confirmation",
+        "private",
+        "active",
+    )
     list_select_related = ("organizer",)
-    list_filter = ("active", "requires_confirmation", "location")
+    list_filter = ("active", "private", "requires_confirmation", "location")
     search_fields = ("title", "slug", "organizer__handle", "organizer__name")
     autocomplete_fields = ("organizer", "schedule")
+    readonly_fields = ("questions",)
 
 
 @admin.register(Organizer)
@@ -64,7 +74,7 @@ class DateOverrideInline(TabularInline):
 class ScheduleAdmin(ModelAdmin):
     """When somebody can be booked."""
 
-    list_display = ("name", "organizer", "timezone")
+    list_display = ("name", "organizer", "timezone", "is_default")
     list_select_related = ("organizer",)
     search_fields = ("name", "organizer__handle", "organizer__name")
     autocomplete_fields = ("organizer",)

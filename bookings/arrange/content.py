@@ -9,6 +9,7 @@ from django.utils import translation
 from django.utils.html import escape
 from django.utils.translation import gettext as _
 
+from bookings.answers import answers_of
 from bookings.models import Booking, EventType, Meeting
 from bookings.unlinked import unlinked
 from bookings.words import MEET, message_of
@@ -69,6 +70,8 @@ def event_body(
         if booking.notes:
             notes = escape(unlinked(booking.notes))
             lines += ["", _("Notes from %(name)s:") % {"name": escape(booking.invitee_name)}, notes]
+        for answer in answers_of(booking):
+            lines += ["", escape(answer.label), escape(unlinked(answer.words))]
     body: dict[str, Any] = {
         "summary": summary(booking),
         "description": "\n".join(lines),

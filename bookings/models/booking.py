@@ -67,6 +67,9 @@ class Booking(models.Model):
     invitee_timezone = TimeZoneField(default="UTC", use_pytz=False)
     invitee_language = models.CharField(max_length=10, default="en")
     notes = models.TextField(max_length=2000, blank=True)
+    answers = models.JSONField(
+        default=list, blank=True, help_text="[{label, value}, …] as it was asked and answered; value: text, or yes/no."
+    )
     change = models.CharField(
         max_length=12, choices=Change.choices, default=Change.BOOKED, help_text="What the revision is."
     )

@@ -45,6 +45,8 @@ class EventType(models.Model):
         default=False, help_text="A booking waits, with its time held, until the organizer confirms it."
     )
     active = models.BooleanField(default=True)
+    private = models.BooleanField(default=False, help_text="Only its link leads to it.")
+    questions = models.JSONField(default=list, blank=True, editable=False, help_text="See bookings/questions.py.")
 
     class Meta:
         ordering = ["duration_minutes", "title", "id"]

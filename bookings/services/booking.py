@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings import availability, limits
+from bookings.answers import Answer, stored
 from bookings.models import Booking, EventType, Guest, Message
 from bookings.services.changes import changeable, lock, record, revise, with_message
 from bookings.services.confirmation import end_of_hold, release_lapsed
@@ -43,6 +44,7 @@ class Invitee:
     language: str = "en"
     notes: str = ""
     guests: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 def _require_offered(
@@ -139,6 +141,7 @@ def _begin(event_type: EventType, start: datetime, invitee: Invitee, *, form_key
         invitee_timezone=invitee.timezone,
         invitee_language=invitee.language,
         notes=invitee.notes,
+        answers=stored(invitee.answers),
         changed_by="invitee",
         created_at=now,
         confirmed_at=None if waits else now,

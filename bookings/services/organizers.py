@@ -23,7 +23,7 @@ def set_up_organizer(*, user: User, handle: str, timezone: str, name: str) -> Or
     organizer = Organizer(user=user, handle=handle, timezone=ZoneInfo(timezone), name=name)
     organizer.full_clean()
     organizer.save()
-    schedule = Schedule.objects.create(organizer=organizer, timezone=organizer.timezone)
+    schedule = Schedule.objects.create(organizer=organizer, timezone=organizer.timezone, is_default=True)
     WeeklyHours.objects.bulk_create(
         WeeklyHours(schedule=schedule, weekday=day, from_minute=NINE, to_minute=FIVE) for day in range(5)
     )

@@ -29,6 +29,10 @@ def _stored(organizer: Organizer) -> list[tuple[int, int, int]]:
     return list(hours.values_list("weekday", "from_minute", "to_minute"))
 
 
+def _dates(organizer: Organizer) -> str:
+    return reverse("organizer:availability_date_add", args=[organizer.schedules.get().pk])
+
+
 def _coming(days: int = 10) -> str:
     return (datetime.now(tz=UTC).date() + timedelta(days=days)).isoformat()
 
@@ -126,7 +130,7 @@ def test_a_row_is_taken_out(as_ada: Client) -> None:
 
 def test_a_day_off(as_ada: Client, ada: Organizer) -> None:
     day = _coming()
-    as_ada.post("/availability/dates/", {"date": day, "from-date": ["", ""], "to-date": ["", ""]})
+    as_ada.post(_dates(ada), {"date": day, "from-date": ["", ""], "to-date": ["", ""]})
     override = ada.schedules.get().overrides.get()
     assert (override.date.isoformat(), override.is_day_off) == (day, True)
 
@@ -134,7 +138,7 @@ def test_a_day_off(as_ada: Client, ada: Organizer) -> None:
 def test_other_hours_on_a_date_replace_the_ones_before(as_ada: Client, ada: Organizer) -> None:
     day = _coming()
     for opens, closes in ((["10:00", ""], ["12:00", ""]), (["14:00", "17:00"], ["15:00", "24:00"])):
-        as_ada.post("/availability/dates/", {"date": day, "from-date": opens, "to-date": closes})
+        as_ada.post(_dates(ada), {"date": day, "from-date": opens, "to-date": closes})
     overrides = ada.schedules.get().overrides.values_list("from_minute", "to_minute")
     assert list(overrides) == [(840, 900), (1020, 1440)]
     assert "14:00–15:00, 17:00–24:00" in as_ada.get(PATH).content.decode()
@@ -152,7 +156,7 @@ def test_other_hours_on_a_date_replace_the_ones_before(as_ada: Client, ada: Orga
 def test_a_date_that_cannot_be_is_refused(
     as_ada: Client, ada: Organizer, day: str, opens: str, closes: str, words: str
 ) -> None:
-    answer = as_ada.post("/availability/dates/", {"date": day, "from-date": opens, "to-date": closes})
+    answer = as_ada.post(_dates(ada), {"date": day, "from-date": opens, "to-date": closes})
     assert answer.status_code == 422
     assert words in answer.content.decode()
     assert not ada.schedules.get().overrides.exists()
@@ -163,13 +167,18 @@ def test_a_date_gets_its_weekly_hours_back(as_ada: Client, ada: Organizer, grace
     schedule, theirs = ada.schedules.get(), grace.schedules.get()
     for one in (schedule, theirs):
         one.overrides.create(date=day, from_minute=0, to_minute=0)
-    assert as_ada.post(reverse("organizer:availability_date_remove", args=[date.fromisoformat(day)])).status_code == 302
+    assert (
+        as_ada.post(
+            reverse("organizer:availability_date_remove", args=[schedule.pk, date.fromisoformat(day)])
+        ).status_code
+        == 302
+    )
     assert not schedule.overrides.exists()
     assert theirs.overrides.exists()
 
 
-def test_a_date_that_does_not_exist_is_not_found(as_ada: Client) -> None:
-    assert as_ada.post("/availability/dates/2026-02-30/remove/").status_code == 404
+def test_a_date_that_does_not_exist_is_not_found(as_ada: Client, ada: Organizer) -> None:
+    assert as_ada.post(f"{_dates(ada)}2026-02-30/remove/").status_code == 404
 
 
 @pytest.mark.parametrize(

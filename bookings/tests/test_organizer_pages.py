@@ -67,11 +67,21 @@ def test_the_event_types_of_others_are_not_found(as_ada: Client, grace: Organize
 
 
 @pytest.mark.parametrize(
-    ("name", "takes_pk"), [("event_type_toggle", True), ("event_type_delete", True), ("availability_date_add", False)]
+    ("name", "numbers"),
+    [
+        ("event_type_toggle", 1),
+        ("event_type_delete", 1),
+        ("schedule_new", 0),
+        ("schedule_rename", 1),
+        ("schedule_default", 1),
+        ("schedule_delete", 1),
+        ("availability_date_add", 1),
+        ("availability_days_off_add", 1),
+        ("availability_days_off_remove", 2),
+    ],
 )
-def test_changes_are_made_by_post_alone(as_ada: Client, ada: Organizer, name: str, takes_pk: bool) -> None:
-    args = [ada.event_types.get().pk] if takes_pk else []
-    assert as_ada.get(reverse(f"organizer:{name}", args=args)).status_code == 405
+def test_changes_are_made_by_post_alone(as_ada: Client, name: str, numbers: int) -> None:
+    assert as_ada.get(reverse(f"organizer:{name}", args=[1] * numbers)).status_code == 405
 
 
 def test_a_change_from_another_site_is_refused(ada: Organizer) -> None:

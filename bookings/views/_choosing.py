@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ class Choosing:
     month: str
     date: str
     slot: datetime | None
+    prefilled: Mapping[str, str]
 
     def picker(self, offers: Offers) -> Picker:
         """The month to show: the asked one, the asked day's, or now; with its times."""
@@ -51,18 +53,24 @@ class Choosing:
         return other, self.place.to(**asked, clock=other)
 
 
-def read(request: HttpRequest, *, home: ZoneInfo) -> Choosing:
-    """From the query; ``home`` is the zone where none, or none that we know, was asked for."""
+def read(request: HttpRequest, *, home: ZoneInfo, prefilled: Mapping[str, str] | None = None) -> Choosing:
+    """From the query; ``home`` is the zone where none, or none that we know, was asked for.
+
+    ``prefilled`` (_prefilled.py) stays in all addresses, up to the form.
+    """
     asked = request.GET.get("tz", "").strip()[:64]
     zone = find_zone(asked) if asked else None
+    prefilled = prefilled or {}
     kept = {"tz": zone.key if zone else ""} | {"clock": request.GET.get("clock", "")}
+    kept = {name: value for name, value in kept.items() if value and len(value) < 65}
     return Choosing(
         clock=Clock(zone=zone or home, twelve=counts_to_twelve(request)),
-        place=Place(request.path, {name: value for name, value in kept.items() if value and len(value) < 65}),
+        place=Place(request.path, kept | dict(prefilled)),
         first_weekday=first_weekday(request),
         guessable=not asked,
         unknown_zone=asked if asked and zone is None else "",
         month=request.GET.get("month", "")[:10],
         date=request.GET.get("date", "")[:10],
         slot=parse_slot(request.GET.get("slot", "").replace(" ", "+")),
+        prefilled=prefilled,
     )

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from bookings import services, slots
+from bookings.answers import answers_of
 from bookings.availability import BusyUnknown, offered
 from bookings.forms import CancelForm, RescheduleForm
 from bookings.models import Booking
@@ -47,6 +48,7 @@ def booking(request: OrganizerRequest, uid: UUID) -> HttpResponse:
         "unanswered": mine.went_unanswered(now),
         "unmanaged": [(meeting, service_name(meeting.provider)) for meeting in unmanaged_meetings(mine)],
         "guests": mine.guests.all(),
+        "answers": answers_of(mine),
         "timeline": mine.timeline.all(),
     }
     return page(request, "booking.html", context)

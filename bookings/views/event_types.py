@@ -17,7 +17,7 @@ from bookings.views.organizer import OrganizerRequest, organizer_required, page,
 from bookings.working_hours import schedule_of
 
 
-def _mine(request: OrganizerRequest, pk: int) -> EventType:
+def mine(request: OrganizerRequest, pk: int) -> EventType:
     """The organizer's own event type, or 404."""
     return get_object_or_404(EventType, pk=pk, organizer=request.organizer)
 
@@ -31,8 +31,8 @@ def _address(request: OrganizerRequest, event_type: EventType) -> str:
 @organizer_required
 def event_types(request: OrganizerRequest) -> HttpResponse:
     """A card for each."""
-    mine = request.organizer.event_types.annotate(booked=Count("bookings"))
-    cards = [(event_type, _address(request, event_type)) for event_type in mine]
+    offered = request.organizer.event_types.annotate(booked=Count("bookings"))
+    cards = [(event_type, _address(request, event_type)) for event_type in offered]
     everything = settings.BASE_URL + reverse("public:organizer", args=[request.organizer.handle])
     return page(request, "event_types.html", {"cards": cards, "page_address": everything})
 
@@ -41,15 +41,15 @@ def event_types(request: OrganizerRequest) -> HttpResponse:
 @organizer_required
 def new(request: OrganizerRequest) -> HttpResponse:
     """A new event type."""
-    schedule_of(request.organizer)
-    return _form(request, EventType(organizer=request.organizer))
+    schedule = schedule_of(request.organizer)
+    return _form(request, EventType(organizer=request.organizer, schedule=schedule))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @organizer_required
 def edit(request: OrganizerRequest, pk: int) -> HttpResponse:
     """Change one; what is booked keeps its time, place and length."""
-    return _form(request, _mine(request, pk))
+    return _form(request, mine(request, pk))
 
 
 def _form(request: OrganizerRequest, event_type: EventType) -> HttpResponse:
@@ -71,7 +71,7 @@ def _form(request: OrganizerRequest, event_type: EventType) -> HttpResponse:
 @organizer_required
 def toggle(request: OrganizerRequest, pk: int) -> HttpResponse:
     """``active=1`` switches it on, anything else off: the same click twice changes nothing more."""
-    event_type = _mine(request, pk)
+    event_type = mine(request, pk)
     event_type.active = request.POST.get("active") == "1"
     event_type.save(update_fields=["active"])
     words = _("“%(title)s” can be booked.") if event_type.active else _("“%(title)s” is switched off.")
@@ -83,7 +83,7 @@ def toggle(request: OrganizerRequest, pk: int) -> HttpResponse:
 @organizer_required
 def delete(request: OrganizerRequest, pk: int) -> HttpResponse:
     """Only what was never booked can be deleted: bookings keep their history."""
-    event_type = _mine(request, pk)
+    event_type = mine(request, pk)
     try:
         event_type.delete()
     except RestrictedError:

@@ -19,6 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import limits, services
+from bookings.answers import answers_of
 from bookings.availability import BusyUnknown
 from bookings.forms_public import CancelForm, MoveForm
 from bookings.invitations import ics_for
@@ -76,6 +77,7 @@ def booking(request: HttpRequest, booking: Booking) -> HttpResponse:
         "moved": booking.change == Booking.Change.MOVED,
         "add_links": _add_to_calendar.links(booking, join_url=join_url),
         "guests": [guest.email for guest in booking.guests.all()],
+        "answers": answers_of(booking),
     }
     return render(request, "bookings/invitee/booking.html", context)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,14 +19,17 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_safe
 
 from bookings import limits, services
+from bookings.answers import Answer
 from bookings.availability import BusyUnknown
+from bookings.forms_answers import answered, fields_for, filled_in
 from bookings.forms_public import BookingForm
 from bookings.models import EventType, Organizer
-from bookings.views import _choosing
+from bookings.questions import Question, questions_of
+from bookings.views import _choosing, _prefilled
 from bookings.views._choosing import Choosing
 from bookings.views._clock import Clock, counts_to_twelve
 from bookings.views._framed import embeddable
-from bookings.views._offers import Offers, slot_text, times
+from bookings.views._offers import Offers, Place, slot_text, times
 from bookings.views._picker import midnight, parse_day
 from bookings.views._zones import find_zone, listed_zones
 
@@ -45,7 +49,7 @@ class SeeOther(HttpResponseRedirect):
 def organizer(request: HttpRequest, handle: str) -> HttpResponse:
     """What an organizer offers."""
     shown = get_object_or_404(Organizer, handle=handle, user__is_active=True)
-    event_types = shown.event_types.filter(active=True)
+    event_types = shown.event_types.filter(active=True, private=False)
     return render(request, "bookings/public/organizer.html", {"organizer": shown, "event_types": event_types})
 
 
@@ -57,9 +61,19 @@ def organizer(request: HttpRequest, handle: str) -> HttpResponse:
 def event_type(request: HttpRequest, handle: str, slug: str) -> HttpResponse:
     """Choose a day and a time, fill in the form, book."""
     found = _event_type(handle, slug)
-    if request.method == "POST":
-        return _book(request, found)
-    choosing = _choosing.read(request, home=found.organizer.timezone)
+    return _unlisted(found, _book(request, found) if request.method == "POST" else _choose(request, found))
+
+
+def _unlisted(found: EventType, response: HttpResponse) -> HttpResponse:
+    """Only its link leads to a private event type: search engines leave it out."""
+    if found.private:
+        response["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+def _choose(request: HttpRequest, found: EventType) -> HttpResponse:
+    """The step that the address asks for: the month and its times, or the form of a time."""
+    choosing = _choosing.read(request, home=found.organizer.timezone, prefilled=_prefilled.read(request))
     offers = Offers(found, timezone.now())
     if choosing.slot is not None and offers.is_near(choosing.slot):
         return _form_page(request, found, choosing, offers, choosing.slot)
@@ -68,7 +82,7 @@ def event_type(request: HttpRequest, handle: str, slug: str) -> HttpResponse:
 
 @require_safe
 @cache_control(private=True, no_cache=True)
-def slots_json(request: HttpRequest, handle: str, slug: str) -> JsonResponse:
+def slots_json(request: HttpRequest, handle: str, slug: str) -> HttpResponse:
     """``{"slots": ["2026-12-03T09:00:00Z", …]}`` for the dates ``start`` to ``end`` (both included) in ``tz``.
 
     422 with ``{"error": "…"}`` for dates or a zone that make no sense, 503 while the times cannot be known.
@@ -81,7 +95,7 @@ def slots_json(request: HttpRequest, handle: str, slug: str) -> JsonResponse:
         return JsonResponse({"error": str(error)}, status=422)
     except BusyUnknown:
         return JsonResponse({"error": _("Times cannot be shown right now.")}, status=503)
-    return JsonResponse({"slots": [slot_text(slot) for slot in slots]})
+    return _unlisted(found, JsonResponse({"slots": [slot_text(slot) for slot in slots]}))
 
 
 def _event_type(handle: str, slug: str) -> EventType:
@@ -122,14 +136,24 @@ def _form_page(
         return _picker_page(request, found, choosing, offers)
     if not is_offered:
         return _picker_page(request, found, choosing, offers, gone=True)
-    initial = {"slot": slot_text(slot), "tz": choosing.clock.zone.key}
-    form = BookingForm(purpose=_purpose(found), initial=initial)
-    return _show_form(request, found, form, clock=choosing.clock, slot=slot)
+    initial = {**choosing.prefilled, "slot": slot_text(slot), "tz": choosing.clock.zone.key}
+    form, _questions = _booking_form(found, initial=initial)
+    return _show_form(request, found, form, clock=choosing.clock, slot=slot, prefilled=choosing.prefilled)
+
+
+def _booking_form(
+    found: EventType, data: QueryDict | None = None, *, initial: dict[str, str] | None = None
+) -> tuple[BookingForm, list[Question]]:
+    """The form with the event type's own questions, and these; ``initial`` is by the fields' names."""
+    questions = questions_of(found)
+    begin: dict[str, Any] = {**(initial or {}), **filled_in(questions, initial or {})}
+    form = BookingForm(data, purpose=f"book:{found.pk}", asked=fields_for(questions), initial=begin)
+    return form, questions
 
 
 def _book(request: HttpRequest, found: EventType) -> HttpResponse:
     limits.spend_changes(request)
-    form = BookingForm(request.POST, purpose=_purpose(found))
+    form, questions = _booking_form(found, request.POST)
     valid = form.is_valid()
     zone: ZoneInfo = form.cleaned_data.get("tz") or found.organizer.timezone
     clock = Clock(zone=zone, twelve=counts_to_twelve(request))
@@ -139,7 +163,7 @@ def _book(request: HttpRequest, found: EventType) -> HttpResponse:
     try:
         if not Offers(found, timezone.now()).is_near(slot):
             raise services.SlotTaken
-        invitee = _invitee(form.cleaned_data)
+        invitee = _invitee(form.cleaned_data, answered(questions, form.cleaned_data))
         _within_limits(found, invitee, form_key=form.nonce)
         booking = services.book(event_type=found, start=slot, invitee=invitee, form_key=form.nonce)
     except services.SlotTaken:
@@ -157,7 +181,7 @@ def _within_limits(found: EventType, invitee: services.Invitee, *, form_key: str
     limits.spend_told([invitee.email, *invitee.guests])
 
 
-def _invitee(cleaned: dict[str, Any]) -> services.Invitee:
+def _invitee(cleaned: dict[str, Any], answers: tuple[Answer, ...]) -> services.Invitee:
     return services.Invitee(
         name=cleaned["name"],
         email=cleaned["email"],
@@ -165,15 +189,26 @@ def _invitee(cleaned: dict[str, Any]) -> services.Invitee:
         language=get_language() or "en",
         notes=cleaned["notes"],
         guests=cleaned["guests"],
+        answers=answers,
     )
 
 
 def _show_form(
-    request: HttpRequest, found: EventType, form: BookingForm, *, clock: Clock, slot: datetime | None, status: int = 200
+    request: HttpRequest,
+    found: EventType,
+    form: BookingForm,
+    *,
+    clock: Clock,
+    slot: datetime | None,
+    prefilled: Mapping[str, str] | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     """The form for a slot; where that has gone (409) or was none (422), with other times to choose among."""
     context: dict[str, Any] = {"event_type": found, "organizer": found.organizer, "form": form, "status": status}
-    context |= {"clock": "12" if clock.twelve else "24", "zones": listed_zones() if form["tz"].errors else ()}
+    chosen = {"tz": clock.zone.key, "clock": "12" if clock.twelve else "24"}
+    context |= {"clock": chosen["clock"], "zones": listed_zones() if form["tz"].errors else ()}
+    # What was typed stays out of addresses; what came in one stays in it.
+    context["times_url"] = Place(request.path, chosen | dict(prefilled or {})).to()
     now = timezone.now()
     if status == 409 or slot is None:
         context["alternatives"] = times(Offers(found, now).nearest(slot or now), clock)
@@ -187,7 +222,3 @@ def _show_form(
 def when(clock: Clock, start: datetime, end: datetime) -> dict[str, str]:
     """A meeting's time in words, for a page."""
     return {"date": clock.date(start), "span": clock.span(start, end), "zone_words": clock.zone_at(start)}
-
-
-def _purpose(found: EventType) -> str:
-    return f"book:{found.pk}"

@@ -216,7 +216,7 @@ def _pages(booking: Booking) -> dict[str, str]:
     }
 
 
-def _violations(page: Page, name: str) -> list[str]:
+def violations(page: Page, name: str) -> list[str]:
     """What axe finds, and a page that is wider than the window. In dark, colours are all that can be worse."""
     found: list[str] = []
     page.evaluate(Axe().axe_script)
@@ -242,7 +242,7 @@ def test_axe_finds_nothing(live_server: LiveServer, booking: Booking, new_contex
     found: list[str] = []
     for name, path in pages.items():
         page.goto(live_server.url + path)
-        found += _violations(page, name)
+        found += violations(page, name)
 
     assert found == []
 
@@ -258,7 +258,7 @@ def test_axe_finds_nothing_on_a_form_with_mistakes(
 
     expect(page.locator("[aria-invalid=true]")).to_have_count(2)
     expect(page.get_by_role("radio")).to_have_count(8)
-    assert _violations(page, "form with mistakes") == []
+    assert violations(page, "form with mistakes") == []
 
 
 def test_no_page_breaks_the_security_policy(live_server: LiveServer, booking: Booking, new_context: NewContext) -> None:

@@ -12,7 +12,15 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from bookings.models import Booking, DateOverride, EventType, Organizer, Schedule, TimelineEntry, WeeklyHours
+from bookings.models import (
+    Booking,
+    DateOverride,
+    EventType,
+    Organizer,
+    Schedule,
+    TimelineEntry,
+    WeeklyHours,
+)
 from bookings.models.booking import new_token
 from bookings.tests.world import booked
 from integrations.models import AuthorizationRequest, Connection
@@ -56,11 +64,19 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "event-types/": ORGANIZERS,
     "event-types/new/": ORGANIZERS_FORM,
     "event-types/<int:pk>/": HERS,
+    "event-types/<int:pk>/questions/": HERS,
     "event-types/<int:pk>/toggle/": HERS_POST,
     "event-types/<int:pk>/delete/": HERS_POST,
     "availability/": ORGANIZERS_FORM,
-    "availability/dates/": ("405", f"{LOGIN} 422 {START}"),
-    "availability/dates/<day:day>/remove/": ("405", f"{LOGIN} →/availability/ {START}"),  # her own date, were there one
+    "availability/new/": ("405", f"{LOGIN} 422 {START}"),
+    "availability/<int:schedule>/": HERS,
+    "availability/<int:schedule>/name/": HERS_POST,
+    "availability/<int:schedule>/default/": HERS_POST,
+    "availability/<int:schedule>/delete/": HERS_POST,
+    "availability/<int:schedule>/dates/": HERS_POST,
+    "availability/<int:schedule>/dates/<day:day>/remove/": HERS_POST,
+    "availability/<int:schedule>/days-off/": HERS_POST,
+    "availability/<int:schedule>/days-off/<int:pk>/remove/": HERS_POST,
     "settings/": ORGANIZERS_FORM,
     "start/": (f"{LOGIN} 200 200", f"{LOGIN} {START} 422"),
     # Everybody's own connection: Grace has none, whatever Ada has.
@@ -141,7 +157,8 @@ def path_of(route: str, booking: Booking) -> str:
     values = {
         "<uuid:uid>": str(booking.uid),
         "<slug:token>": booking.token,
-        "<int:pk>": str(booking.event_type_id),
+        "<int:schedule>": str(booking.event_type.schedule_id),
+        "<int:pk>": str(booking.event_type_id if "event-types" in route else holiday_of(booking).pk),
         "<day:day>": DAY,
         "<slug:handle>": "ada",
         "<slug:slug>": "intro" if "handle" in route else "zoom",
@@ -153,6 +170,11 @@ def path_of(route: str, booking: Booking) -> str:
     for name, value in values.items():
         path = path.replace(name, value)
     return f"/{path}"
+
+
+def holiday_of(booking: Booking) -> DateOverride:
+    """The days off of the organizer whose booking it is."""
+    return DateOverride.objects.get(schedule__organizer=booking.organizer, last_date__isnull=False)
 
 
 def outcome(client: Client, method: str, path: str) -> str:
@@ -168,9 +190,13 @@ def outcome(client: Client, method: str, path: str) -> str:
 @pytest.fixture
 def adas(ada: Organizer, sandbox: Sandbox) -> Booking:
     """One of everything of Ada's."""
+    booking = booked(ada)
     DateOverride.objects.create(schedule=ada.schedules.get(), date=DAY, from_minute=0, to_minute=0)
+    DateOverride.objects.create(
+        schedule=ada.schedules.get(), date=DAY, last_date="2027-03-14", from_minute=0, to_minute=0
+    )
     Connection.objects.create(user=ada.user, provider="zoom", status=Connection.Status.CONNECTED)
-    return booked(ada)
+    return booking
 
 
 @pytest.fixture
@@ -230,12 +256,14 @@ def test_what_is_not_there_for_grace_is_there_for_ada(ada: Organizer, adas: Book
     """That the 404s above are about whose rows they are."""
     client = Client()
     client.force_login(ada.user)
+    hers_to_remove = [route for route in EXPECTED if route.startswith("availability/") and "remove" in route]
     hers = [route for route, pair in EXPECTED.items() if spread(pair[0])[1] == "404" and "bookings/models" not in route]
-    hers = [route for route in hers if route.startswith(("bookings/", "event-types/"))]
-    assert len(hers) == 5
+    hers = [route for route in hers if route.startswith(("bookings/", "event-types/", "availability/"))]
+    assert len(hers) == 7
     assert {route: outcome(client, "get", path_of(route, adas)) for route in hers} == dict.fromkeys(hers, "200")
     assert outcome(client, "post", f"/event-types/{adas.event_type_id}/toggle/") == "→/event-types/"
-    assert outcome(client, "post", f"/availability/dates/{DAY}/remove/") == "→/availability/"
+    for route in hers_to_remove:
+        assert outcome(client, "post", path_of(route, adas)) == "→/availability/"
     assert not DateOverride.objects.filter(schedule__organizer=ada).exists()
 
 

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bookings.models import Booking, Organizer
+from bookings.questions import Kind, Question, ask
 from bookings.tests.world import booked
 from zinnect.tests.security.forms import NASTY, PAGE, PUBLIC, filled, offered, strangers_client
 
@@ -27,7 +28,7 @@ BOUNDED = settings(
 TEXT = st.one_of(st.sampled_from(NASTY), st.text(max_size=80))
 NAMES = """
     slot tz name email notes guests form_key website clock month date start end login password password1 password2 next
-    return_to reason code state error username csrfmiddlewaretoken
+    return_to reason code state error username csrfmiddlewaretoken q-text q-long q-choice q-phone q-checkbox q-none
 """.split()
 FIELDS = st.dictionaries(st.sampled_from(NAMES), TEXT | st.lists(TEXT, max_size=3), max_size=6)
 PATHS = ["/b/{}/", "/b/{}/cancel/", "/{}/", "/ada/{}/", "/ada/{}/slots.json", "/apps/integrations/{}/", "/static/{}"]
@@ -46,7 +47,9 @@ def urlencoded(fields: dict[str, Any]) -> str:
 
 @pytest.fixture
 def booking(ada: Organizer) -> Booking:
-    """A booking whose pages are fuzzed."""
+    """A booking whose pages are fuzzed, of an event type with a question of each kind."""
+    kinds = [Question(kind.label, kind, choices=["One", "Two"], key=kind) for kind in Kind]
+    ask(ada.event_types.get(), kinds)
     return booked(ada)
 
 
@@ -62,7 +65,12 @@ def test_no_query_and_no_form_breaks_a_public_page(
     assert answer.status_code < 500 or (answer.status_code == 503 and route == "/webhooks/zoom/")
 
 
-@pytest.mark.parametrize("field", ["slot", "tz", "name", "email", "notes", "guests", "form_key", "website", "clock"])
+ANSWERS = [f"q-{kind}" for kind in Kind]
+
+
+@pytest.mark.parametrize(
+    "field", ["slot", "tz", "name", "email", "notes", "guests", "form_key", "website", "clock", *ANSWERS]
+)
 def test_no_text_in_a_field_breaks_the_booking_form(booking: Booking, field: str) -> None:
     client = strangers_client()
     form = filled(client)
@@ -80,7 +88,8 @@ def test_no_path_breaks_anything(booking: Booking, before: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "parameter", ["tz", "month", "date", "slot", "clock", "start", "end", "next", "state", "code", "error"]
+    "parameter",
+    ["tz", "month", "date", "slot", "clock", "start", "end", "next", "state", "code", "error", "name", *ANSWERS],
 )
 def test_no_parameter_breaks_a_page(booking: Booking, parameter: str) -> None:
     client = strangers_client()
@@ -137,12 +146,14 @@ def test_only_listed_fields_are_taken(booking: Booking) -> None:
         "revision": "99",
         "invitee_email": "victim@example.org",
         "duration_minutes": "600",
+        "answers": '[{"label": "Paid", "value": "Yes"}]',
         "id": str(booking.pk),
     }
     assert client.post(PAGE, form | planted).status_code == 303
     made = Booking.objects.get(invitee_email="eve@example.org")
     assert (made.status, made.title, made.location, made.revision) == ("confirmed", "Intro call", "video", 1)
     assert made.organizer == booking.organizer
+    assert made.answers == [{"label": "Checkbox", "value": False}]
     assert made.end - made.start == timedelta(minutes=30)
     assert made.token != "chosen-by-me"
     assert str(made.uid) != planted["uid"]
