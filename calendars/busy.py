@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from calendars import google
 from calendars.models import Calendar, KnownBusy
-from calendars.sync import ensure_calendars
+from calendars.sync import ensure_calendars, sync_calendars
 from integrations import http
 from integrations.http import ProviderError
 from integrations.models import Connection
@@ -70,7 +70,7 @@ def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, a
 
 
 def forget(user_id: int) -> None:
-    """Another account, or none: what is known says nothing any more, nor does an answer under way."""
+    """Another account, other calendars, or none: what is known says nothing any more, nor does an answer under way."""
     KnownBusy.objects.filter(user_id=user_id).update(asked_at=None, lease_owner="", lease_until=None)
 
 
@@ -155,21 +155,36 @@ def _ask_now(connection: Connection, known: KnownBusy, *, start: datetime, end: 
 def read(connection: Connection, start: datetime, end: datetime) -> list[tuple[int, int, str]]:
     """The provider's answer: (start, end, event id) in whole seconds since the epoch, merged by nobody.
 
-    The receiving calendar is read event by event, so that our own can be told apart; the others by free/busy.
-    Raises ProviderError.
+    Where a calendar is gone, or not ours to read any more, the list is read anew, and the rest counts. Raises
+    ProviderError.
     """
     ensure_calendars(connection)
-    calendars = list(
-        Calendar.objects.filter(connection=connection, account_id=connection.external_id, blocks_time=True)
-    )
-    found: list[tuple[int, int, str]] = []
+    try:
+        return _read(connection, start, end)
+    except ProviderError as error:
+        if error.status not in (403, 404) or error.retryable:
+            raise
+    sync_calendars(connection)
+    return _read(connection, start, end)
 
+
+def _read(connection: Connection, start: datetime, end: datetime) -> list[tuple[int, int, str]]:
+    """Calendars with bookings of ours are read event by event, so that these can be told apart; others by free/busy.
+
+    Those are the one that receives bookings, and each that received some before another was chosen.
+    """
+    mine = Calendar.objects.filter(connection=connection, account_id=connection.external_id, blocks_time=True)
+    with_bookings = Exists(Calendar.objects.filter(pk=OuterRef("pk"), entries__isnull=False))
+    calendars = list(mine.annotate(held=with_bookings))
+    found: list[tuple[int, int, str]] = []
+    others: list[str] = []
     for calendar in calendars:
-        if calendar.receives_bookings:
-            ask = partial(google.list_busy_events, calendar_id=calendar.external_id, start=start, end=end)
-            events = call_with_token(connection, partial(ask, zone=calendar.timezone))
-            found += [(int(e.start.timestamp()), int(e.end.timestamp()), e.event_id) for e in events]
-    others = [calendar.external_id for calendar in calendars if not calendar.receives_bookings]
+        if not calendar.can_write or not (calendar.receives_bookings or calendar.held):
+            others.append(calendar.external_id)
+            continue
+        ask = partial(google.list_busy_events, calendar_id=calendar.external_id, start=start, end=end)
+        events = call_with_token(connection, partial(ask, zone=calendar.timezone))
+        found += [(int(e.start.timestamp()), int(e.end.timestamp()), e.event_id) for e in events]
     if others:
         spans = call_with_token(connection, lambda token: google.free_busy(token, others, start, end))
         found += [(int(first.timestamp()), int(last.timestamp()), "") for first, last in spans]

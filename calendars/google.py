@@ -39,7 +39,8 @@ class CalendarInfo:
     name: str
     timezone: str
     is_primary: bool
-    can_write: bool
+    role: str
+    """``owner``, ``writer``, ``reader`` or ``freeBusyReader``."""
     allows_meet: bool
 
 
@@ -179,7 +180,7 @@ def _calendar_info(item: Mapping[str, Any]) -> CalendarInfo:
         name=str(item.get("summaryOverride") or item.get("summary") or item["id"])[:255],
         timezone=str(item.get("timeZone") or "UTC"),
         is_primary=bool(item.get("primary")),
-        can_write=item.get("accessRole") in ("owner", "writer"),
+        role=str(item.get("accessRole", "")),
         allows_meet="hangoutsMeet" in solutions,
     )
 
@@ -201,9 +202,18 @@ def free_busy(
         for one in some:
             calendar = answer.get("calendars", {}).get(one)
             if calendar is None or calendar.get("errors"):
-                raise ProviderError(f"{SERVICE} could not tell the busy times of a calendar.", retryable=True)
+                raise _unreadable(calendar or {})
             spans += [(_moment(busy["start"]), _moment(busy["end"])) for busy in calendar.get("busy", [])]
     return spans
+
+
+def _unreadable(calendar: Mapping[str, Any]) -> ProviderError:
+    """Why one calendar's busy times were not told: 404 where it is gone, or not shared with the user any more."""
+    reasons = [str(error.get("reason", "")) for error in calendar.get("errors", [])]
+    words = f"{SERVICE} could not tell the busy times of a calendar."
+    if "notFound" in reasons:
+        return ProviderError(words, retryable=False, status=404, code="notFound")
+    return ProviderError(words, retryable=True)
 
 
 # https://developers.google.com/workspace/calendar/api/v3/reference/events/list

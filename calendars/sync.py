@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from calendars import google
 from calendars.models import Calendar
 from integrations.models import Connection, with_connection
 from integrations.oauth import call_with_token
 
+# With one of these an event may be written into a calendar that somebody shared; what we ask for is for one's own.
+# https://developers.google.com/workspace/calendar/api/auth
+_SHARED_TOO = frozenset(f"https://www.googleapis.com/auth/calendar{scope}" for scope in ("", ".events"))
+
 
 def sync_calendars(connection: Connection) -> None:
     """Read the account's calendar list into our rows. Raises ProviderError.
 
     Choices that the organizer made stay. For an account that is new, the primary calendar blocks time and receives
-    bookings. Calendars of an earlier account stay for the events that are in them, but no longer take part.
+    bookings; and so it does where the one that received them is gone or cannot be written to any more. Calendars of an
+    earlier account stay for the events that are in them, but no longer take part.
     """
     found = call_with_token(connection, google.list_calendars)
     now = timezone.now()
@@ -23,24 +32,38 @@ def sync_calendars(connection: Connection) -> None:
         Connection.objects.select_for_update().get(pk=connection.pk)
         mine = Calendar.objects.filter(connection=connection)
         mine.exclude(account_id=connection.external_id).update(receives_bookings=False, blocks_time=False)
-        current = mine.filter(account_id=connection.external_id)
         for info in found:
-            Calendar.objects.update_or_create(
-                connection=connection,
-                account_id=connection.external_id,
-                external_id=info.external_id,
-                defaults={
-                    "name": info.name,
-                    "timezone": info.timezone,
-                    "is_primary": info.is_primary,
-                    "can_write": info.can_write,
-                    "allows_meet": info.allows_meet,
-                    "seen_at": now,
-                },
-            )
-        current.filter(seen_at__lt=now).update(receives_bookings=False, blocks_time=False)
-        if not current.filter(receives_bookings=True).exists():
-            current.filter(is_primary=True).update(receives_bookings=True, blocks_time=True)
+            _note(connection, info, now)
+        _let_go(connection, mine.filter(account_id=connection.external_id), now)
+
+
+def _note(connection: Connection, info: google.CalendarInfo, now: datetime) -> None:
+    roles = ("owner", "writer") if connection.scope_set & _SHARED_TOO else ("owner",)
+    Calendar.objects.update_or_create(
+        connection=connection,
+        account_id=connection.external_id,
+        external_id=info.external_id,
+        defaults={
+            "name": info.name,
+            "timezone": info.timezone,
+            "is_primary": info.is_primary,
+            "can_write": info.role in roles,
+            "allows_meet": info.allows_meet,
+            "seen_at": now,
+        },
+    )
+
+
+def _let_go(connection: Connection, current: QuerySet[Calendar], now: datetime) -> None:
+    """Calendars that vanished take no part any more; the organizer reads which. Somewhere bookings go in any case."""
+    gone = current.filter(seen_at__lt=now)
+    for calendar in gone.filter(Q(blocks_time=True) | Q(receives_bookings=True)):
+        words = _("The calendar “%(name)s” is not there any more, so it blocks no time and receives no bookings.")
+        connection.note("calendar_gone", words % {"name": calendar.name})
+    gone.update(receives_bookings=False, blocks_time=False)
+    current.filter(receives_bookings=True, can_write=False).update(receives_bookings=False)
+    if not current.filter(receives_bookings=True).exists():
+        current.filter(is_primary=True, seen_at=now).update(receives_bookings=True, blocks_time=True)
 
 
 def ensure_calendars(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from integrations.keeping import not_allowed
 from integrations.providers import Provider
 
 HISTORY = 10
-PROBLEMS = {"needs_reconnect", "incomplete", "deauthorized", "revocation_failed", "calendars_unread"}
+PROBLEMS = {"needs_reconnect", "incomplete", "deauthorized", "revocation_failed", "calendars_unread", "calendar_gone"}
 
 
 @login_required

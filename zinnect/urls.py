@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("integrations.urls")),
+    path("", include("calendars.urls")),
     path("", include("bookings.urls_organizer")),
     path("", include("bookings.urls_invitee")),
     path("", include("bookings.urls_public")),

@@ -25,16 +25,7 @@ class MessageAdmin(ReadOnlyMixin, ModelAdmin):
 class EventTypeAdmin(ModelAdmin):
     """What can be booked. Bookings keep what they were booked with."""
 
-    list_display = (
-        "title",
-        "organizer",
-        "slug",
-        "duration_minutes",
-        "location",
-        "requires_confirmation",
-        "private",
-        "active",
-    )
+    list_display = ("title", "organizer", "slug", "duration_minutes", "requires_confirmation", "private", "active")
     list_select_related = ("organizer",)
     list_filter = ("active", "private", "requires_confirmation", "location")
     search_fields = ("title", "slug", "organizer__handle", "organizer__name")

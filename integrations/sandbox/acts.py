@@ -154,6 +154,21 @@ def set_scopes(world: World, act: Json) -> Json:
     return {"scopes": scopes}
 
 
+def set_access(world: World, act: Json) -> Json:
+    """A calendar's owner shares it with more or fewer rights: `role` is owner, writer, reader or freeBusyReader."""
+    calendar = _calendar(world, act)
+    calendar.access_role = str(act["role"])
+    return {"calendar": calendar.id, "role": calendar.access_role}
+
+
+def remove_calendar(world: World, act: Json) -> Json:
+    """A calendar is deleted, or no longer shared with the user; its events go with it."""
+    calendar = _calendar(world, act)
+    world.calendars.remove(calendar)
+    world.events = {key: event for key, event in world.events.items() if key[0] != calendar.id}
+    return {"calendar": calendar.id}
+
+
 def set_allowed_conference(world: World, act: Json) -> Json:
     """Which conference types a calendar allows; `types: []` is none."""
     calendar = _calendar(world, act)
@@ -215,6 +230,8 @@ ACTS: dict[str, Act] = {
     "change_event": change_event,
     "add_busy": add_busy,
     "set_scopes": set_scopes,
+    "set_access": set_access,
+    "remove_calendar": remove_calendar,
     "set_allowed_conference": set_allowed_conference,
     "meet_pending_seconds": _setter("meet_pending_seconds", "seconds", "value"),
     "meet_outcome": _setter("meet_outcome", "outcome", "value"),

@@ -140,6 +140,22 @@ def test_days_off_and_schedules_without_javascript(
     expect(page.get_by_text("Event types still use these hours.")).to_be_visible()
 
 
+def test_a_calendar_is_chosen_without_javascript(
+    live_server: LiveServer, full: Organizer, new_context: NewContext
+) -> None:
+    page = sign_in(new_context(java_script_enabled=False, **BERLIN), live_server, full)
+    page.goto(f"{live_server.url}/apps/integrations/google/")
+    page.get_by_role("link", name="Choose which calendars").click()
+    club = page.get_by_role("group", name="A calendar of the club")
+    club.get_by_label("Blocks my time").uncheck()
+    club.get_by_label("Receives my bookings").check()
+    page.get_by_role("group", name="Family").get_by_label("Blocks my time").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your calendars are saved.")).to_be_visible()
+    assert set(Calendar.objects.filter(blocks_time=True).values_list("name", flat=True)) == {"Ada", "Family"}
+    assert Calendar.objects.get(receives_bookings=True).name.startswith("A calendar of the club")
+
+
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     live_server: LiveServer, full: Organizer, new_context: NewContext
 ) -> None:
@@ -152,6 +168,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         f"/event-types/{intro}/questions/",
         "/availability/",
         f"/availability/{evenings}/",
+        "/apps/integrations/google/calendars/",
     ]
     found: list[str] = []
     for path in paths:

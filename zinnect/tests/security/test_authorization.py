@@ -23,12 +23,14 @@ from bookings.models import (
 )
 from bookings.models.booking import new_token
 from bookings.tests.world import booked
+from calendars.models import Calendar
 from integrations.models import AuthorizationRequest, Connection
 from integrations.sandbox.testing import Sandbox
 
 DAY = "2027-03-01"
 LOGIN, START, ADMIN = "→/accounts/login/", "→/start/", "→/admin/login/"
 AGAIN, BOOKINGS, ZOOM = "→/accounts/reauthenticate/", "→/bookings/", "→/apps/integrations/zoom/"
+GOOGLE = "→/apps/integrations/google/"
 
 # Route: what GET comes to for (a stranger, Grace, staff without rights), and what a POST of an empty form comes to.
 # One outcome stands for all three. The rows behind <…> are Ada's. Visited as Grace, they are not there: 404.
@@ -86,6 +88,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "apps/integrations/<slug:slug>/connect/": (f"{LOGIN} 405 405", f"{LOGIN} →consent →consent"),
     "apps/integrations/<slug:slug>/callback/": (f"{LOGIN} {ZOOM} {ZOOM}", "405"),
     "apps/integrations/<slug:slug>/remove/": (f"{LOGIN} {ZOOM} {ZOOM}", f"{LOGIN} {ZOOM} {ZOOM}"),
+    "apps/integrations/google/calendars/": (f"{LOGIN} {GOOGLE} {GOOGLE}",) * 2,
+    "apps/integrations/google/calendars/refresh/": (f"{LOGIN} 405 405", f"{LOGIN} {GOOGLE} {GOOGLE}"),
     # One's own account.
     "accounts/login/": (f"200 {BOOKINGS} {BOOKINGS}", f"200 {BOOKINGS} {BOOKINGS}"),
     "accounts/logout/": ("→/ 200 200", "→/"),
@@ -126,11 +130,11 @@ EXPECTED: dict[str, tuple[str, str]] = {
 # The models of admin: those of which Ada has a row that is asked for, and those of which there is none.
 HAVE_ROWS = """
     account/emailaddress auth/user bookings/booking bookings/eventtype bookings/organizer bookings/schedule
-    integrations/connection
+    calendars/calendar integrations/connection
 """.split()
 HAVE_NONE = """
-    auth/group bookings/message calendars/calendar integrations/connectionevent integrations/dailyuse
-    integrations/erasure integrations/revocation integrations/webhookevent mfa/authenticator
+    auth/group bookings/message integrations/connectionevent integrations/dailyuse integrations/erasure
+    integrations/revocation integrations/webhookevent mfa/authenticator
 """.split()
 for _model in HAVE_ROWS + HAVE_NONE:
     _row = f"admin/{_model}/<path:object_id>/"
@@ -195,6 +199,8 @@ def adas(ada: Organizer, sandbox: Sandbox) -> Booking:
     DateOverride.objects.create(
         schedule=ada.schedules.get(), date=DAY, last_date="2027-03-14", from_minute=0, to_minute=0
     )
+    google = Connection.objects.create(user=ada.user, provider="google", status=Connection.Status.CONNECTED)
+    Calendar.objects.create(connection=google, external_id="ada", can_write=True, receives_bookings=True)
     Connection.objects.create(user=ada.user, provider="zoom", status=Connection.Status.CONNECTED)
     return booking
 
@@ -216,6 +222,7 @@ def rows_of_ada(ada: Organizer) -> list[Any]:
         list(Booking.objects.filter(organizer=ada).values()),
         list(TimelineEntry.objects.filter(booking__organizer=ada).values()),
         list(EventType.objects.filter(organizer=ada).values()),
+        list(Calendar.objects.filter(connection__user=ada.user).values()),
         list(Schedule.objects.filter(organizer=ada).values()),
         list(WeeklyHours.objects.filter(schedule__organizer=ada).values()),
         list(DateOverride.objects.filter(schedule__organizer=ada).values()),
