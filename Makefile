@@ -8,7 +8,7 @@ TOOLS := $(VENV)/.tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check audit run faults soak bench tools
+.PHONY: help demo test test-fast check audit run faults soak bench screenshots tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -66,6 +66,10 @@ soak: $(TOOLS) ## random faults, crashes and load for MINUTES=10, then a table o
 
 bench: $(TOOLS) ## benchmarks, as ratios against references of the same run
 	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+
+screenshots: $(TOOLS) ## every page at three widths, light and dark, into screenshots/; ONLY=word for some
+	@$(BIN)/python -m zinnect.tests.browser
+	@$(BIN)/python -m zinnect.tests.screenshots $(if $(ONLY),--only $(ONLY))
 
 # As in production: what `check --deploy` says of development settings means nothing.
 PRODUCTION := DEBUG=0 SECRET_KEY=for-the-check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \
