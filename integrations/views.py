@@ -27,7 +27,12 @@ PROBLEMS = {"needs_reconnect", "incomplete", "deauthorized", "revocation_failed"
 def overview(request: HttpRequest, section: str) -> HttpResponse:
     """All integrations. Reached from "Apps" and from "Settings": ``section`` says from which."""
     all_cards = cards(_user(request))
-    context = {"cards": all_cards, "calendar_missing": calendar_missing(all_cards), "section": section}
+    context = {
+        "cards": all_cards,
+        "calendar_missing": calendar_missing(all_cards),
+        "section": section,
+        "zone": _zone(request),
+    }
     return render(request, "integrations/list.html", context)
 
 
@@ -113,9 +118,14 @@ def _about(request: HttpRequest, shown: Card) -> dict[str, object]:
         "events": connection.events.all()[:HISTORY] if connection is not None else [],
         "problems": PROBLEMS,
         "calendar_missing": shown.provider.meetings is not None and calendar_missing(cards(_user(request))),
-        "zone": getattr(getattr(request.user, "organizer", None), "timezone", None) or "UTC",
+        "zone": _zone(request),
         "return_to": request.GET.get("next", ""),
     }
+
+
+def _zone(request: HttpRequest) -> object:
+    """The organizer's time zone, or UTC for somebody who publishes no page yet."""
+    return getattr(getattr(request.user, "organizer", None), "timezone", None) or "UTC"
 
 
 def _user(request: HttpRequest) -> AbstractBaseUser:
