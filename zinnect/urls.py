@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from zinnect import health, pages
+from zinnect import health, pages, styleguide
 from zinnect.accounts import AdminLoginForm
 
 admin.site.login_form = AdminLoginForm
@@ -12,6 +12,7 @@ urlpatterns = [
     path("", pages.home, name="home"),
     path("help/zoom/", pages.help_zoom, name="help_zoom"),
     path("privacy/", pages.privacy, name="privacy"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

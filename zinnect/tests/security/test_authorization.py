@@ -44,6 +44,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "": (f"200 {BOOKINGS} {BOOKINGS}", "405"),
     "help/zoom/": ANYBODY,
     "privacy/": ANYBODY,
+    "styleguide/": ("404", "405"),  # with DEBUG alone
     "healthz": ANYBODY,
     "readyz": ANYBODY,
     "metrics": ("404", "405"),
