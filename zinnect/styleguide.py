@@ -64,7 +64,9 @@ def _picker() -> SimpleNamespace:
         by_day=True,
         chosen_words="Thursday, 3 December 2026",
         zone="Europe/Berlin (UTC+1)",
-        times=[Time(f"2026-12-03T{hour:02}:00:00Z", f"{hour:02}:00", "night" * (hour > 20), "#times") for hour in _HOURS],
+        times=[
+            Time(f"2026-12-03T{hour:02}:00:00Z", f"{hour:02}:00", "night" * (hour > 20), "#times") for hour in _HOURS
+        ],
     )
 
 
