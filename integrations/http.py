@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from integrations.errors import ProviderError
+from integrations.signals import provider_called
 from integrations.wire import BoundedAdapter, allowance
 
 __all__ = ["SIZE_CAP", "Answer", "ProviderError", "call", "retry_after", "session"]
@@ -143,8 +145,34 @@ def _forget_adapter() -> None:
 os.register_at_fork(after_in_child=_forget_adapter)
 
 
+def outcome(status: int | None) -> str:
+    """What became of a call, in one word: ok, refused, limited, failed, redirected or no_answer."""
+    if status is None:
+        return "no_answer"
+    if status == 429:
+        return "limited"
+    return {3: "redirected", 4: "refused", 5: "failed"}.get(status // 100, "ok")
+
+
 def _exchange(prepared: requests.PreparedRequest, *, service: str, timeout: float | None) -> requests.Response:
+    """Ask, and tell whoever counts how it went."""
     _refuse_strangers(prepared.url or "")
+    began, status = time.monotonic(), None
+    try:
+        response = _ask(prepared, service=service, timeout=timeout)
+        status = response.status_code
+    except ProviderError as error:
+        status = error.status
+        raise
+    finally:
+        seconds = time.monotonic() - began
+        provider_called.send_robust(
+            None, service=service, method=prepared.method, outcome=outcome(status), seconds=seconds
+        )
+    return response
+
+
+def _ask(prepared: requests.PreparedRequest, *, service: str, timeout: float | None) -> requests.Response:
     with allowance(settings.PROVIDER_TIMEOUT_SECONDS if timeout is None else timeout) as allowed:
         try:
             # A plain number: urllib3 applies it to each step, our own sockets to the whole.

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar, TypeVar
 
+import structlog
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from integrations.fields import EncryptedTextField
+
+logger = structlog.stdlib.get_logger(__name__)
 
 _SECRETS = ("access_token", "refresh_token")
 Row = TypeVar("Row", bound=models.Model)
@@ -95,8 +98,9 @@ class Connection(models.Model):
         return frozenset(self.scopes.split())
 
     def note(self, kind: str, text: str) -> None:
-        """Append to the history of this connection."""
+        """Append to the history of this connection. The log gets the kind alone: the words may name an account."""
         ConnectionEvent.objects.create(connection=self, kind=kind, text=text)
+        logger.info("connection", kind=kind, connection_id=self.pk)
 
 
 class ConnectionEvent(models.Model):

@@ -13,3 +13,9 @@ connection_recovered = Signal()
 meeting_deleted = Signal()
 # What is known of the account ``external_id`` at ``provider`` through ``connection`` has to go from every row.
 account_data_to_erase = Signal()
+
+# For whoever counts; sent by the thread that made the call, maybe without a database at hand.
+# One exchange with a provider is over: ``service``, ``method`` (HTTP's), ``outcome`` (http.outcome), ``seconds``.
+provider_called = Signal()
+# A refresh of an access token is over: ``provider``, ``outcome`` ("ok", "refused", "failed").
+token_refreshed = Signal()

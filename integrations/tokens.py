@@ -9,11 +9,13 @@ from typing import TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from structlog.contextvars import bound_contextvars
 
 from integrations import grants, health, leases, providers
 from integrations.errors import ConnectionUnusable, DailyLimitReached, MeetingGone, ProviderError
 from integrations.fields import EncryptionKeyError
 from integrations.models import Connection, Revocation
+from integrations.signals import token_refreshed
 
 logger = logging.getLogger(__name__)
 
@@ -30,16 +32,17 @@ def call_with_token(connection: Connection, fn: Callable[[str], T], *, refused: 
     Raises ConnectionUnusable when the connection is not connected or is lost now, else what ``fn`` or the refresh
     raised. Success and failure are recorded on the connection. Not for use inside a transaction.
     """
-    row = _with_valid_token(connection.pk, failed=refused)
-    try:
-        result = _once_more_if_refused(row, fn) if refused is None else _last_time(row, fn)
-    except ConnectionUnusable:
-        raise
-    except ProviderError as error:
-        note_failure(connection.pk, error)
-        raise
-    health.succeeded(row)
-    return result
+    with bound_contextvars(connection_id=connection.pk):
+        row = _with_valid_token(connection.pk, failed=refused)
+        try:
+            result = _once_more_if_refused(row, fn) if refused is None else _last_time(row, fn)
+        except ConnectionUnusable:
+            raise
+        except ProviderError as error:
+            note_failure(connection.pk, error)
+            raise
+        health.succeeded(row)
+        return result
 
 
 def access_token(connection_id: int) -> str:
@@ -139,15 +142,22 @@ def _refresh(row: Connection, lease: leases.Lease) -> None:
     try:
         grant = grants.refresh(providers.get(row.provider), row.refresh_token)
     except grants.InvalidGrant as error:
+        _count(row, "refused")
         _refused(row, lease, error)
         return
     except ProviderError as error:
+        _count(row, "failed")
         # Whatever became of the refresh, the call that needed the token was not made.
         error.in_doubt = False
         health.failed(row.pk, error.message)
         raise
+    _count(row, "ok")
     if not _save(row, grant):
         _hand_to_revocation(row, grant)
+
+
+def _count(row: Connection, outcome: str) -> None:
+    token_refreshed.send_robust(Connection, provider=row.provider, outcome=outcome)
 
 
 def _save(row: Connection, grant: grants.Grant) -> bool:

@@ -4,13 +4,15 @@ from django.apps import AppConfig
 
 
 class ZinnectConfig(AppConfig):
-    """The wiring: system checks and the heartbeat."""
+    """The wiring: logs, system checks, the heartbeat and metrics."""
 
     name = "zinnect"
 
     def ready(self) -> None:
-        """Register checks and the heartbeat."""
-        from zinnect import checks, heartbeat
+        """Connect what listens."""
+        from zinnect import checks, counters, heartbeat, logs
 
+        logs.configure()
         checks.register_all()
         heartbeat.connect()
+        counters.connect()

@@ -31,6 +31,12 @@ def is_away() -> bool:
     return time.monotonic() < _away_until.get(address, 0.0)
 
 
+def note_outage(error: RedisError, address: str) -> None:
+    """It did not answer: leave it alone for a while."""
+    _away_until[address] = time.monotonic() + LEFT_ALONE_SECONDS
+    logger.warning("the cache does not answer (%s): each process uses its own memory", type(error).__name__)
+
+
 def forget_outages() -> None:
     """Ask Redis again at once."""
     _away_until.clear()
@@ -42,8 +48,7 @@ def _steady(name: str) -> Callable[..., Any]:
             try:
                 return getattr(super(SteadyCache, self), name)(*args, **kwargs)
             except RedisError as error:
-                _away_until[self.address] = time.monotonic() + LEFT_ALONE_SECONDS
-                logger.warning("the cache does not answer (%s): each process uses its own memory", type(error).__name__)
+                note_outage(error, self.address)
         return getattr(self.own_memory, name)(*args, **kwargs)
 
     method.__name__ = name

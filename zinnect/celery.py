@@ -7,9 +7,12 @@ retried by Celery itself.
 import os
 
 from celery import Celery
+from django_structlog.celery.steps import DjangoStructLogInitStep
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zinnect.settings")
 
 app = Celery("zinnect")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# The ids of whoever queued a task stand in the lines that it logs (zinnect/logs.py).
+app.steps["worker"].add(DjangoStructLogInitStep)

@@ -17,7 +17,7 @@ from django.db.utils import Error as DatabaseError
 from integrations.fields import EncryptionKeyError
 from integrations.models import Connection
 from zinnect import heartbeat
-from zinnect.health import unfinished
+from zinnect.metrics import unfinished
 
 SECONDS = 3
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
-from django.db.models import Count, F, Min, QuerySet
 from django.db.utils import Error as DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
@@ -15,8 +14,8 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from bookings.models import Booking
 from zinnect import heartbeat
+from zinnect import metrics as measures
 
 OLD_WORK = timedelta(minutes=15)
 """Unfinished work older than this is worth an operator's look, unless it waits for a time of its own."""
@@ -51,7 +50,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         request.headers.get("Authorization", ""), f"Bearer {settings.METRICS_TOKEN}"
     ):
         raise Http404
-    return HttpResponse("\n".join(_metric_lines()) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    return HttpResponse(measures.text(), content_type=measures.CONTENT_TYPE)
 
 
 def _missing_migrations() -> bool:
@@ -59,30 +58,9 @@ def _missing_migrations() -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def unfinished() -> QuerySet[Booking]:
-    """Bookings whose arranging lags behind and has not been given up."""
-    return Booking.objects.filter(arranged_revision__lt=F("revision"), gave_up_at=None)
-
-
 def _old_work() -> list[str]:
-    return ["old unfinished work"] if unfinished().filter(revised_at__lt=timezone.now() - OLD_WORK).exists() else []
-
-
-def _metric_lines() -> list[str]:
-    """Prometheus' text format. Counts and ages only: no id, no name, no URL."""
-    by_status = dict.fromkeys(Booking.Status.values, 0) | dict(
-        Booking.objects.order_by().values_list("status").annotate(count=Count("pk"))
+    return (
+        ["old unfinished work"]
+        if measures.unfinished().filter(revised_at__lt=timezone.now() - OLD_WORK).exists()
+        else []
     )
-    facts = unfinished().aggregate(count=Count("pk"), oldest=Min("revised_at"))
-    age = (timezone.now() - facts["oldest"]).total_seconds() if facts["oldest"] else 0.0
-    return [
-        "# HELP zinnect_bookings Bookings by status.",
-        "# TYPE zinnect_bookings gauge",
-        *(f'zinnect_bookings{{status="{status}"}} {count}' for status, count in by_status.items()),
-        "# HELP zinnect_bookings_unfinished Bookings whose calendar, meeting or mail is not in line yet.",
-        "# TYPE zinnect_bookings_unfinished gauge",
-        f"zinnect_bookings_unfinished {facts['count']}",
-        "# HELP zinnect_bookings_unfinished_oldest_seconds Age of the oldest of them.",
-        "# TYPE zinnect_bookings_unfinished_oldest_seconds gauge",
-        f"zinnect_bookings_unfinished_oldest_seconds {age:.0f}",
-    ]

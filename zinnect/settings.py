@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ import django_stubs_ext
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+
+from zinnect import logs, sentry
 
 # Makes Django's generic classes subscriptable at run time, as their type stubs say that they are.
 django_stubs_ext.monkeypatch()
@@ -80,6 +83,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "django_structlog",
     "integrations",
     "calendars",
     "bookings",
@@ -87,6 +91,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "zinnect.logs.RouteMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -285,21 +290,18 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# --- Logs: ids and words, never a token ------------------------------------------------------------------------------
+# --- Logs and error reports: ids and words, never a token -------------------------------------------------------------
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # These print request bodies or signed headers at DEBUG, and tokens are in them.
-    "loggers": {
-        name: {"level": "INFO"}
-        for name in ("requests_oauthlib", "oauthlib", "googleapiclient", "urllib3", "google", "kombu", "amqp")
-    },
-}
+LOGGING = logs.configuration(level=LOG_LEVEL, readable=DEBUG)
+DJANGO_STRUCTLOG_CELERY_ENABLED = True
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_USER_ID_FIELD = ""  # looking it up would cost pages a query that they do not need
+# That something begins is worth a line only to whoever looks for a fault.
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    sentry.start(SENTRY_DSN)
 
 # --- Refuse to start rather than run unsafely ------------------------------------------------------------------------
 

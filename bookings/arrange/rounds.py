@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from structlog.contextvars import bound_contextvars
 
 from bookings.arrange import ended, live, retry, situation, trouble, waiting
 from bookings.arrange.lease import Lease, LeaseLost, RevisionMoved
@@ -31,9 +32,14 @@ def arrange(booking_id: int) -> None:
 
     Does nothing while another worker is at it. What is left undone stays in the rows with the time when it is due.
     """
-    lease = Lease.claim(booking_id)
-    if lease is None:
-        return
+    with bound_contextvars(booking_id=booking_id):
+        lease = Lease.claim(booking_id)
+        if lease is not None:
+            _arrange(lease)
+
+
+def _arrange(lease: Lease) -> None:
+    booking_id = lease.booking_id
     try:
         while not _round(lease):
             pass

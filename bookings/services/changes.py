@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
+import structlog
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Message, Organizer, TimelineEntry
+
+logger = structlog.stdlib.get_logger(__name__)
 
 
 class NotChangeable(Exception):
@@ -15,8 +19,9 @@ class NotChangeable(Exception):
 
 
 def record(booking: Booking, kind: str, text: str, *, problem: bool = False) -> None:
-    """Append to the booking's timeline."""
+    """Append to the booking's timeline. The log gets the kind alone: the words may name people."""
     TimelineEntry.objects.create(booking=booking, kind=kind, text=text, is_problem=problem)
+    logger.log(logging.WARNING if problem else logging.INFO, "timeline", kind=kind, booking_id=booking.pk)
 
 
 def lock(organizer_id: int) -> Organizer:
