@@ -102,19 +102,6 @@ def test_metrics_count_bookings_and_name_nobody(client: Client, settings: Settin
     assert "Lotte" not in text
 
 
-@pytest.mark.django_db
-def test_the_doctor_says_what_to_mend_and_ends_with_an_error(settings: Settings) -> None:
-    settings.ARRANGE_LEASE_SECONDS = 5
-    output = StringIO()
-
-    with pytest.raises(CommandError, match="to mend"):
-        call_command("doctor", stdout=output)
-
-    assert "zinnect.W001" in output.getvalue()
-    assert "Zoom is not configured" in output.getvalue()
-    assert "Nothing was heard of workers lately." in output.getvalue()
-
-
 def test_the_doctor_finds_tokens_that_no_key_fits(ada: Organizer, settings: Settings) -> None:
     Connection.objects.create(user=ada.user, provider="zoom", access_token="planted", refresh_token="planted")
     settings.ENCRYPTION_KEYS = ["YW5vdGhlci1rZXktMDEyMzQ1Njc4OWFiY2RlZmdoaWo="]
