@@ -17,4 +17,7 @@ RUN SECRET_KEY=build-only ENCRYPTION_KEYS=build-only python manage.py collectsta
     && chown -R zinnect:zinnect /app/data
 USER zinnect
 EXPOSE 8000
-CMD ["gunicorn", "zinnect.wsgi", "--worker-class", "gthread", "--workers", "2", "--threads", "8", "--bind", "0.0.0.0:8000"]
+# Web processes alone answer here: worker and beat have their own test, or none (compose.yaml).
+HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT', '8000')}/healthz\", timeout=4)"]
+CMD ["gunicorn", "zinnect.wsgi"]

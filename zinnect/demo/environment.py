@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 ROOM_FOR_PROGRAMS = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 
@@ -39,6 +40,7 @@ DEFAULTS = {
     "EMBED_ANCESTORS": "",
     "SENTRY_DSN": "",
     "LOG_LEVEL": "INFO",
+    "STATIC_ROOT": str(Path(__file__).resolve().parents[2] / "staticfiles"),
     "ZINNECT_SANDBOX": "0",
 }
 
