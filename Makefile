@@ -8,7 +8,7 @@ TOOLS := $(VENV)/.tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check audit run faults soak bench screenshots tools
+.PHONY: help demo test test-fast check audit run faults restore-drill soak bench screenshots tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -60,6 +60,9 @@ test-fast: $(TOOLS) ## what is quick: no browser, whole system, faults, fuzzing,
 faults: $(TOOLS) ## the whole matrix of faults and crashes, against the whole product (docs/reliability.md)
 	$(PYTEST) -n 2 --dist worksteal -m 'faults and not system'
 	$(PYTEST) -m 'faults and system'
+
+restore-drill: $(TOOLS) ## back up a running product, lose its database, restore it, book with it (docs/operating.md)
+	@$(BIN)/python -m zinnect.drill
 
 soak: $(TOOLS) ## random faults, crashes and load for MINUTES=10, then a table of what was lost, twice, wrong or stuck
 	@$(BIN)/python -m zinnect.tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))

@@ -45,6 +45,7 @@ class Limit:
 
 CHANGES_BY_ADDRESS = Limit("changes", 60, HOUR)  # bookings, moves and cancels sent from one address
 TOLD = Limit("told", 20, DAY)  # bookings of one person as invitee or guest, at all organizers together
+PASSWORD_BY_USER = Limit("password", 10, 300)  # guesses of somebody who is signed in
 ADMIN_BY_ADDRESS = Limit("admin", 30, 60)
 ADMIN_BY_NAME = Limit("admin-name", 10, 300)
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.core.management import call_command
 
 from bookings import arrange
+from bookings.services import departures, retention
+from integrations import retention as integrations_retention
 from integrations.publish import publish
 
 
@@ -19,3 +22,17 @@ def arrange_due() -> None:
     """Hand the unfinished bookings whose time has come to the workers."""
     for booking_id in arrange.claim_due():
         publish(arrange_booking, booking_id)
+
+
+@shared_task
+def go_on_with_departures() -> None:
+    """Go on with accounts that are being deleted."""
+    departures.go_on()
+
+
+@shared_task
+def forget_old() -> None:
+    """Forget what the settings say is kept no longer, and sessions that have ended."""
+    retention.forget_old()
+    integrations_retention.forget_old()
+    call_command("clearsessions")

@@ -7,6 +7,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from bookings.views import (
+    account,
     answer,
     availability,
     availability_dates,
@@ -69,5 +70,6 @@ urlpatterns = [
         name="availability_days_off_remove",
     ),
     path("settings/", settings.settings, name="settings"),
+    path("settings/delete-account/", account.delete, name="account_delete"),
     path("start/", settings.start, name="start"),
 ]

@@ -213,6 +213,12 @@ ARRANGE_LEASE_SECONDS = env.int("ARRANGE_LEASE_SECONDS", default=60)
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=15.0)
 BUSY_MAX_AGE_SECONDS = env.int("BUSY_MAX_AGE_SECONDS", default=900)
 
+# --- Forgetting: 0 keeps for ever ------------------------------------------------------------------------------------
+
+RETENTION_DAYS = env.int("RETENTION_DAYS", default=0)
+LOG_RETENTION_DAYS = env.int("LOG_RETENTION_DAYS", default=0)
+FORGET_SECONDS = 3600.0
+
 # --- Celery: makes things fast, keeps nothing ------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
@@ -236,6 +242,16 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "arrange-due": {
         "task": "bookings.tasks.arrange_due",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
+    "forget": {
+        "task": "bookings.tasks.forget_old",
+        "schedule": FORGET_SECONDS,
+        "options": {"expires": FORGET_SECONDS},
+    },
+    "departures": {
+        "task": "bookings.tasks.go_on_with_departures",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },

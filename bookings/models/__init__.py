@@ -3,6 +3,7 @@
 from bookings.models.arranging import Announcement, CalendarEntry, Meeting
 from bookings.models.availability import DateOverride, Schedule, WeeklyHours
 from bookings.models.booking import Booking, Guest
+from bookings.models.departure import Departure
 from bookings.models.event_types import EventType
 from bookings.models.organizer import Organizer
 from bookings.models.records import Message, TimelineEntry
@@ -12,6 +13,7 @@ __all__ = [
     "Booking",
     "CalendarEntry",
     "DateOverride",
+    "Departure",
     "EventType",
     "Guest",
     "Meeting",

@@ -33,6 +33,8 @@ DEFAULTS = {
     "ARRANGE_LEASE_SECONDS": "60",
     "SWEEP_SECONDS": "15",
     "BUSY_MAX_AGE_SECONDS": "900",
+    "RETENTION_DAYS": "0",
+    "LOG_RETENTION_DAYS": "0",
     "RATE_LIMITS": "default",
     "TRUSTED_PROXIES": "0",
     "SIGNUP_OPEN": "1",

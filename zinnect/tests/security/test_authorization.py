@@ -81,6 +81,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "availability/<int:schedule>/days-off/": HERS_POST,
     "availability/<int:schedule>/days-off/<int:pk>/remove/": HERS_POST,
     "settings/": ORGANIZERS_FORM,
+    "settings/delete-account/": (f"{LOGIN} 200 200", f"{LOGIN} 422 422"),
     "start/": (f"{LOGIN} 200 200", f"{LOGIN} {START} 422"),
     # Everybody's own connection: Grace has none, whatever Ada has.
     "apps/integrations/": SIGNED_IN,

@@ -1,0 +1,1 @@
+"""The restore drill: that a backup can be restored is known once it was."""
