@@ -20,7 +20,8 @@ django_stubs_ext.monkeypatch()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-environ.Env.read_env(BASE_DIR / ".env")
+if (BASE_DIR / ".env").exists():
+    environ.Env.read_env(BASE_DIR / ".env")
 
 # --- The machine -----------------------------------------------------------------------------------------------------
 
@@ -184,7 +185,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 # --- Mail ------------------------------------------------------------------------------------------------------------
 
-vars().update(env.email("EMAIL_URL", default="consolemail://"))
+try:
+    vars().update(env.email("EMAIL_URL", default="consolemail://"))
+except ImproperlyConfigured as error:
+    raise ImproperlyConfigured(
+        f"EMAIL_URL: {error}. Set smtp+tls://user:password@host:587 (STARTTLS) or smtp+ssl://user:password@host:465."
+    ) from None
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Zinnect <bookings@{_base.hostname or 'localhost'}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL

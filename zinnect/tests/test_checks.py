@@ -51,6 +51,7 @@ def test_a_setting_that_would_not_do_is_named(settings: Settings, name: str, val
         ({"GOOGLE_CLIENT_ID": "an-id"}, "GOOGLE_CLIENT_SECRET is missing"),
         ({"ZOOM_API_URL": "http://zoom.example.com"}, "ZOOM_API_URL must start with https://"),
         ({"BASE_URL": "http://book.example.com"}, "BASE_URL must start with https://"),
+        ({"EMAIL_URL": "submission://user:password@mail.example.com:587"}, "EMAIL_URL: .*smtp\\+tls://"),
         ({"ZINNECT_SANDBOX": "1"}, "needs DEBUG=1"),
     ],
 )
