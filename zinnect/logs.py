@@ -55,6 +55,9 @@ def configuration(*, level: str, readable: bool) -> dict[str, Any]:
             **{name: {"level": "INFO"} for name in TALKATIVE},
             # Says in words with the path what `request_finished` says with the route.
             "django.request": {"level": "CRITICAL"},
+            # Say once more what `task_started` and `task_succeeded` say.
+            "celery.app.trace": {"level": "WARNING"},
+            "celery.worker.strategy": {"level": "WARNING"},
         },
     }
 

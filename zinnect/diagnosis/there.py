@@ -41,7 +41,13 @@ def broker() -> Iterator[Problem]:
 def silent() -> list[tuple[str, Problem]]:
     """Workers and beat, by what was last heard of them."""
     return [
-        (name, Problem(f"Nothing was heard of {name} lately.", f"Start {name}: see the Procfile."))
+        (
+            name,
+            Problem(
+                f"Nothing was heard of {name} lately.",
+                f"Start {name} (Procfile). Just started? Ask again in half a minute.",
+            ),
+        )
         for name in heartbeat.silent()
     ]
 
