@@ -17,7 +17,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.models import Booking, Departure, Organizer
-from bookings.services.booking import NotChangeable, cancel
+from bookings.services.booking import cancel
+from bookings.services.changes import NotChangeable
 from integrations.models import Connection, Revocation
 from integrations.oauth import remove
 

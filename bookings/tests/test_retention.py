@@ -35,7 +35,7 @@ from zinnect import metrics
 KEPT = """
     id uid token form_key event_key organizer event_type status title location location_detail start end blocked_from
     blocked_until change changed_by created_at confirmed_at revision revised_at arranged_revision next_attempt_at
-    attempts gave_up_at erased_at lease_owner lease_until
+    attempts gave_up_at hold_until erased_at lease_owner lease_until
 """.split()
 
 

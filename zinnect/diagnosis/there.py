@@ -40,16 +40,8 @@ def broker() -> Iterator[Problem]:
 
 def silent() -> list[tuple[str, Problem]]:
     """Workers and beat, by what was last heard of them."""
-    return [
-        (
-            name,
-            Problem(
-                f"Nothing was heard of {name} lately.",
-                f"Start {name} (Procfile). Just started? Ask again in half a minute.",
-            ),
-        )
-        for name in heartbeat.silent()
-    ]
+    how = "Start them by the commands of the Procfile. Just started? Ask again in half a minute."
+    return [(name, Problem(f"Nothing was heard of {name} lately.", how)) for name in heartbeat.silent()]
 
 
 def mail() -> Iterator[Problem]:
