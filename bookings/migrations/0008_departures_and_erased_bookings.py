@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("bookings", "0005_requires_confirmation"),
+        ("bookings", "0007_first_schedule_is_default"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
