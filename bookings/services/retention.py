@@ -24,6 +24,7 @@ ERASED = {
     "invitee_timezone": "UTC",
     "invitee_language": "",
     "notes": "",
+    "answers": [],
     "reason": "",
     "last_error": "",
 }
