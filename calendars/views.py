@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +16,9 @@ from calendars import google
 from calendars.choosing import CalendarGone, calendars_of, choose, refresh
 from integrations.errors import ProviderError
 from integrations.models import Connection
+
+# As a page of ours writes a row's number: no other digits, and no more than a database holds.
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 @login_required
@@ -66,8 +71,8 @@ def _not_connected(request: HttpRequest) -> HttpResponse:
 
 
 def _numbers(request: HttpRequest, name: str) -> list[int]:
-    """Ours are short numbers; anything else is none of ours, and 0 stands for it."""
-    return [int(text) if text.isdecimal() and len(text) < 19 else 0 for text in request.POST.getlist(name)[:1000]]
+    """The rows named; 0, which is none of ours, for what is no number."""
+    return [int(text) if _NUMBER.fullmatch(text) else 0 for text in request.POST.getlist(name)[:1000]]
 
 
 def _show(request: HttpRequest, connection: Connection, *, error: str = "") -> HttpResponse:
