@@ -313,6 +313,18 @@ def test_both_sides_read_them_on_their_pages_as_text(as_ada: Client, booked: Boo
         assert "<dt>I have a board</dt><dd>Yes</dd>" in page
 
 
+def test_who_is_asked_to_confirm_reads_them_first(as_ada: Client, asked: EventType, sandbox: Sandbox) -> None:
+    EventType.objects.update(requires_confirmation=True)
+    client = strangers_client()
+    client.post(PAGE, filled(client, **ANSWERS))
+    waiting = settle(Booking.objects.get())
+    assert waiting.status == Booking.Status.PENDING
+    page = as_ada.get(reverse("organizer:booking_answer", args=[waiting.uid])).content.decode()
+    assert "<dt>Your phone</dt><dd>+49 30 123456</dd>" in page
+    read = {message.to[0]: message.body for message in mail.outbox}
+    assert all("Your phone\n+49 30 123456\n" in read[reader] for reader in ("ada@example.com", "ida@example.org"))
+
+
 def test_both_sides_read_them_in_their_mail_and_guests_do_not(sandbox: Sandbox, booked: Booking) -> None:
     settle(booked)
     read = {message.to[0]: message for message in mail.outbox}

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from bookings import services
+from bookings.answers import answers_of
 from bookings.forms import AnswerForm
 from bookings.models import Booking
 from bookings.views.organizer import OrganizerRequest, organizer_required, own_booking, page, submitted
@@ -56,5 +57,6 @@ def _ask(
         "waits": mine.waits(now),
         "ended": services.why_ended(mine, now),
         "guests": mine.guests.all(),
+        "answers": answers_of(mine),
     }
     return page(request, "answer.html", context, status=status)
