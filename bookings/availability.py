@@ -6,6 +6,8 @@ from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
+from django.utils import translation
+
 from bookings import slots
 from bookings.models import Booking, CalendarEntry, EventType, Organizer, Schedule
 from calendars.busy import BusyUnknown, busy_times
@@ -71,7 +73,8 @@ def busy_elsewhere(
 
     Raises BusyUnknown when the calendar did not answer and nothing recent enough is known.
     """
-    known = busy_times(organizer.user_id, start=start - _MARGIN, end=end + _MARGIN, now=now, asking=asking)
+    with translation.override(organizer.language):  # what goes wrong is written down for them
+        known = busy_times(organizer.user_id, start=start - _MARGIN, end=end + _MARGIN, now=now, asking=asking)
     ids = [item.event_id for item in known if item.event_id]
     ours = set(CalendarEntry.objects.filter(event_id__in=ids).values_list("event_id", flat=True)) if ids else set()
     return [(item.start, item.end) for item in known if item.event_id not in ours]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
@@ -75,11 +76,15 @@ class RescheduleForm(ReasonForm):
 
 
 class OrganizerForm(OrganizerModelForm):
-    """Name, address of the page, time zone."""
+    """Name, address of the page, time zone, language."""
+
+    language = forms.ChoiceField(
+        label=_("Language"), help_text=_("Of your pages and your mail. Invitees read theirs."), required=False
+    )
 
     class Meta:
         model = Organizer
-        fields = ("name", "handle", "timezone")
+        fields = ("name", "handle", "timezone", "language")
         labels = {"name": _("Your name"), "handle": _("Address of your page"), "timezone": _("Time zone")}
         help_texts = {
             "name": _("Invitees read it on your page, in invitations and in mail."),
@@ -91,6 +96,14 @@ class OrganizerForm(OrganizerModelForm):
             "handle": forms.TextInput({"autocapitalize": "none", "spellcheck": "false", "autocomplete": "username"}),
         }
         error_messages = {"handle": {"unique": _("Somebody else has this address already. Choose another one.")}}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = settings.LANGUAGES  # type: ignore[attr-defined]
+
+    def clean_language(self) -> str:
+        """Left out, it stays as it is."""
+        return str(self.cleaned_data["language"] or self.initial.get("language") or settings.LANGUAGE_CODE)
 
     def clean_handle(self) -> str:
         """Addresses are lower case, so that they are not told apart by it."""

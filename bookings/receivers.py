@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from django.db.models import F
 from django.dispatch import receiver
+from django.http import HttpRequest
 from django.utils import timezone
 
-from bookings.models import Booking, CalendarEntry, Meeting
+from bookings import language
+from bookings.models import Booking, CalendarEntry, Meeting, Organizer
 from bookings.services import provider_side
 from bookings.signals import (
     arranging_requested,
@@ -36,6 +40,14 @@ from integrations.signals import account_data_to_erase, connection_made, meeting
 def arrange_after_commit(sender: object, booking: Booking, **kwargs: object) -> None:
     """Queue the arranging of a booking that has just been requested, answered, moved or cancelled."""
     publish_on_commit(arrange_booking, booking.pk)
+
+
+@receiver(user_logged_in, dispatch_uid="bookings.speak_the_organizers_language")
+def speak_the_organizers_language(sender: object, request: HttpRequest | None, user: User, **kwargs: object) -> None:
+    """Whoever signs in reads the language of their settings, in whatever browser."""
+    chosen = Organizer.objects.filter(user=user).values_list("language", flat=True).first()
+    if request is not None and chosen:
+        language.choose(request, chosen)
 
 
 @receiver(connection_made, dispatch_uid="bookings.resume_what_waited_for_the_account")

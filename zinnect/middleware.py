@@ -6,9 +6,11 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.locale import LocaleMiddleware
 from django.shortcuts import render
 
+from bookings import language
 from bookings.limits import TooMany
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -69,6 +71,20 @@ class BoundsMiddleware:
         answer["Retry-After"] = str(exception.retry_after)
         answer["Cache-Control"] = "no-store"
         return answer
+
+
+class LanguageMiddleware(LocaleMiddleware):
+    """Django's choice (the cookie, then what the browser says), unless the address asks: ``?lang=de``."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Activate the language that this request is answered in."""
+        super().process_request(request)
+        language.choose(request, request.GET.get("lang", ""))
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Keep what was asked for."""
+        language.keep_chosen(request, response)
+        return super().process_response(request, response)
 
 
 def too_large(request: HttpRequest) -> HttpResponse | None:

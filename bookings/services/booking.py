@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from bookings import availability, limits
 from bookings.answers import Answer, stored
 from bookings.models import Booking, EventType, Guest, Message
-from bookings.services.changes import changeable, lock, record, revise, with_message
+from bookings.services.changes import changeable, lock, record, revise
 from bookings.services.confirmation import end_of_hold, release_lapsed
 from bookings.signals import (
     arranging_requested,
@@ -28,6 +28,21 @@ from bookings.signals import (
     booking_requested,
     booking_rescheduled,
 )
+
+_MOVED = {
+    "invitee": _noop("Moved by the invitee."),
+    "organizer": _noop("Moved by the organizer."),
+    "admin": _noop("Moved by an administrator."),
+}
+_CANCELLED = {
+    "invitee": _noop("Cancelled by the invitee."),
+    "organizer": _noop("Cancelled by the organizer."),
+    "admin": _noop("Cancelled by an administrator."),
+}
+_RETRIED = {
+    "organizer": _noop("Tried again by the organizer."),
+    "admin": _noop("Tried again by an administrator."),
+}
 
 
 class SlotTaken(Exception):
@@ -153,9 +168,9 @@ def _begin(event_type: EventType, start: datetime, invitee: Invitee, *, form_key
     addresses = {guest.lower(): guest for guest in invitee.guests if guest.lower() != invitee.email.lower()}
     Guest.objects.bulk_create(Guest(booking=booking, email=address) for address in addresses.values())
     if waits:
-        record(booking, "requested", _("Requested by the invitee."))
+        record(booking, "requested", _noop("Requested by the invitee."))
     else:
-        record(booking, "booked", _("Booked by the invitee."))
+        record(booking, "booked", _noop("Booked by the invitee."))
     (booking_requested if waits else booking_confirmed).send(sender=Booking, booking=booking)
     return booking
 
@@ -180,7 +195,7 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
         if current.status == Booking.Status.PENDING:
             changes["hold_until"] = end_of_hold(current.event_type, start=start, now=now)
         revise(current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **changes)
-        record(current, "moved", with_message(_("Moved by the %(who)s.") % {"who": by}, reason))
+        record(current, "moved", _MOVED[by], message=reason)
         booking_rescheduled.send(sender=Booking, booking=current)
         return current
 
@@ -197,7 +212,7 @@ def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None 
             return current
         current = changeable(booking, now)
         revise(current, change=Booking.Change.CANCELLED, by=by, reason=reason, now=now, status=Booking.Status.CANCELLED)
-        record(current, "cancelled", with_message(_("Cancelled by the %(who)s.") % {"who": by}, reason))
+        record(current, "cancelled", _CANCELLED[by], message=reason)
         booking_cancelled.send(sender=Booking, booking=current)
     return current
 
@@ -229,5 +244,5 @@ def retry(*, booking: Booking, by: str = "organizer") -> None:
         Booking.objects.filter(pk=current.pk).update(
             next_attempt_at=now, attempts=0, gave_up_at=None, arranged_revision=F("revision") - 1
         )
-        record(current, "retry", _("Tried again by the %(who)s.") % {"who": by})
+        record(current, "retry", _RETRIED[by])
         arranging_requested.send(sender=Booking, booking=current)

@@ -8,6 +8,7 @@ from datetime import datetime
 import structlog
 from django.db.models import F
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from bookings.models import Booking, Message, Organizer, TimelineEntry
 
@@ -18,9 +19,19 @@ class NotChangeable(Exception):
     """The booking cannot be changed any more; the message says why, in words to show."""
 
 
-def record(booking: Booking, kind: str, text: str, *, problem: bool = False) -> None:
-    """Append to the booking's timeline. The log gets the kind alone: the words may name people."""
-    TimelineEntry.objects.create(booking=booking, kind=kind, text=text, is_problem=problem)
+def record(
+    booking: Booking, kind: str, text: str, *, problem: bool = False, message: str = "", **values: str
+) -> None:
+    """Append to the booking's timeline, in the organizer's language: they read it, whoever acts.
+
+    ``text`` is a msgid (marked with ``gettext_noop``) with ``values`` to fill in, or words that need neither;
+    ``message`` is what was written along. The log gets the kind alone: the words may name people.
+    """
+    with override(booking.organizer.language):
+        words = _(text) % values if values else _(text)
+        if message:
+            words = _("%(words)s Message: %(message)s") % {"words": words, "message": message}
+    TimelineEntry.objects.create(booking=booking, kind=kind, text=words, is_problem=problem)
     logger.log(logging.WARNING if problem else logging.INFO, "timeline", kind=kind, booking_id=booking.pk)
 
 
@@ -70,8 +81,3 @@ def revise(booking: Booking, *, change: Booking.Change, by: str, reason: str, no
     Message.objects.filter(
         booking=booking, revision__lt=booking.revision, state__in=(Message.State.QUEUED, Message.State.FAILED)
     ).update(state=Message.State.DROPPED)
-
-
-def with_message(words: str, reason: str) -> str:
-    """A line of the timeline, with what was written along."""
-    return _("%(words)s Message: %(message)s") % {"words": words, "message": reason} if reason else words

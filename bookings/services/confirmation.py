@@ -7,14 +7,24 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from bookings.models import Booking, EventType
-from bookings.services.changes import NotChangeable, lock, record, revise, why_ended, with_message
+from bookings.services.changes import NotChangeable, lock, record, revise, why_ended
 from bookings.signals import booking_confirmed, booking_declined
 
 HOLD = timedelta(hours=24)
 # Who books at the last moment waits for somebody who needs a moment to look.
 SHORTEST_HOLD = timedelta(hours=1)
+_CONFIRMED = {
+    "organizer": _noop("Confirmed by the organizer."),
+    "admin": _noop("Confirmed by an administrator."),
+}
+_DECLINED = {
+    "organizer": _noop("Declined by the organizer."),
+    "admin": _noop("Declined by an administrator."),
+    "system": _noop("Not confirmed in time: declined, and the time is free again."),
+}
 
 
 def end_of_hold(event_type: EventType, *, start: datetime, now: datetime) -> datetime:
@@ -38,7 +48,7 @@ def confirm(*, booking: Booking, seen: int, by: str = "organizer", now: datetime
         if not refusal:
             change, status = Booking.Change.BOOKED, Booking.Status.CONFIRMED
             revise(current, change=change, by=by, reason="", now=now, status=status, confirmed_at=now)
-            record(current, "confirmed", _("Confirmed by the %(who)s.") % {"who": by})
+            record(current, "confirmed", _CONFIRMED[by])
             booking_confirmed.send(sender=Booking, booking=current)
     return _unless(refusal, current)
 
@@ -54,8 +64,7 @@ def decline(
     with transaction.atomic():
         current, refusal = _waiting(booking, seen=seen, now=now)
         if not refusal:
-            words = with_message(_("Declined by the %(who)s.") % {"who": by}, reason)
-            _decline(current, by=by, reason=reason, now=now, words=words)
+            _decline(current, by=by, reason=reason, now=now)
     return _unless(refusal, current)
 
 
@@ -63,8 +72,7 @@ def release_lapsed(organizer_id: int, *, now: datetime) -> None:
     """Decline the organizer's bookings whose hold has ended, so that others can have the times. Under the lock."""
     lapsed = Booking.objects.filter(organizer_id=organizer_id, status=Booking.Status.PENDING, hold_until__lte=now)
     for booking in lapsed:
-        words = _("Not confirmed in time: declined, and the time is free again.")
-        _decline(booking, by="system", reason="", now=now, words=words)
+        _decline(booking, by="system", reason="", now=now)
 
 
 def release_all_lapsed(limit: int) -> None:
@@ -94,10 +102,10 @@ def _waiting(booking: Booking, *, seen: int, now: datetime) -> tuple[Booking, st
     return current, ""
 
 
-def _decline(booking: Booking, *, by: str, reason: str, now: datetime, words: str) -> None:
+def _decline(booking: Booking, *, by: str, reason: str, now: datetime) -> None:
     change, status = Booking.Change.DECLINED, Booking.Status.DECLINED
     revise(booking, change=change, by=by, reason=reason, now=now, status=status)
-    record(booking, "declined", words)
+    record(booking, "declined", _DECLINED[by], message=reason)
     booking_declined.send(sender=Booking, booking=booking)
 
 

@@ -8,6 +8,7 @@ from allauth.account.models import EmailAddress
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext, override
 
 from bookings.models import EventType, Organizer, Schedule, WeeklyHours
 
@@ -15,21 +16,23 @@ NINE, FIVE = 9 * 60, 17 * 60
 
 
 @transaction.atomic
-def set_up_organizer(*, user: User, handle: str, timezone: str, name: str) -> Organizer:
+def set_up_organizer(*, user: User, handle: str, timezone: str, name: str, language: str = "en") -> Organizer:
     """Make ``user`` an organizer: Mon–Fri 09:00–17:00 in ``timezone`` (IANA) and a 30-minute event type ``intro``.
+
+    ``language``: a code such as "de", for pages, mail and the first event type's title.
 
     Raises ValidationError when the handle is malformed, reserved or taken, or the name is empty.
     """
-    organizer = Organizer(user=user, handle=handle, timezone=ZoneInfo(timezone), name=name)
+    organizer = Organizer(user=user, handle=handle, timezone=ZoneInfo(timezone), name=name, language=language)
     organizer.full_clean()
     organizer.save()
     schedule = Schedule.objects.create(organizer=organizer, timezone=organizer.timezone, is_default=True)
     WeeklyHours.objects.bulk_create(
         WeeklyHours(schedule=schedule, weekday=day, from_minute=NINE, to_minute=FIVE) for day in range(5)
     )
-    EventType.objects.create(
-        organizer=organizer, schedule=schedule, title="Intro call", slug="intro", duration_minutes=30
-    )
+    with override(language):
+        title = gettext("Intro call")
+    EventType.objects.create(organizer=organizer, schedule=schedule, title=title, slug="intro", duration_minutes=30)
     return organizer
 
 

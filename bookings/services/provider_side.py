@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from bookings.models import Announcement, Booking, Meeting
 from bookings.services.booking import offer_new_link
@@ -28,8 +29,8 @@ def lose_meeting(meeting: Meeting) -> bool:
         if not live.update(state=Meeting.State.GONE):
             return False
         booking = Booking.objects.get(pk=meeting.booking_id)
-        words = _("The meeting was deleted in %(service)s. A new one is being made.")
-        record(booking, "meeting_gone", words % service, problem=True)
+        words = _noop("The meeting was deleted in %(service)s. A new one is being made.")
+        record(booking, "meeting_gone", words, problem=True, **service)
         offer_new_link(booking, reason=_("The earlier meeting was deleted in %(service)s.") % service)
     return True
 
@@ -72,7 +73,7 @@ def forget_account(*, user_id: int, provider: str, external_id: str) -> None:
     for booking in Booking.objects.filter(meetings__in=hosted).distinct():
         links = hosted.filter(booking=booking).exclude(join_url="").values_list("join_url", flat=True)
         Announcement.objects.filter(booking=booking, join_url__in=list(links)).update(join_url="")
-        words = _("What was known here of the %(service)s meeting was erased. The link stays in the invitation.")
-        record(booking, "meeting_erased", words % {"service": service_name(provider)})
+        words = _noop("What was known here of the %(service)s meeting was erased. The link stays in the invitation.")
+        record(booking, "meeting_erased", words, service=service_name(provider))
     hosted.filter(state=Meeting.State.LIVE).update(state=Meeting.State.UNMANAGED)
     hosted.update(external_id="", join_url="", host_id="")

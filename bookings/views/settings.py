@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from bookings import language
 from bookings.forms import OrganizerForm
 from bookings.models import Organizer
 from bookings.services import set_up_organizer
@@ -28,6 +29,7 @@ def settings(request: OrganizerRequest) -> HttpResponse:
     # A row of its own: a refused form writes what was typed into its instance, and the page speaks of what is stored.
     form = OrganizerForm(submitted(request), instance=organizer_of(request.user))
     if request.method == "POST" and form.is_valid() and _save(form):
+        language.choose(request, form.cleaned_data["language"])
         messages.success(request, _("Your settings are saved."))
         return redirect("organizer:settings")
     context = {"form": form, "base_url": django_settings.BASE_URL}
@@ -53,8 +55,9 @@ def start(request: HttpRequest) -> HttpResponse:
     organizer = organizer_of(user)
     if organizer is not None and request.method == "POST":
         return redirect("organizer:start")
-    form = OrganizerForm(submitted(request), initial={"name": user.get_full_name(), "timezone": "UTC"})
+    form = OrganizerForm(submitted(request), initial=_first_guess(request, user))
     if request.method == "POST" and form.is_valid() and _set_up(form, user):
+        language.choose(request, form.cleaned_data["language"])
         messages.success(request, _("Your page is there. You can be booked Monday to Friday from 9:00 to 17:00."))
         return redirect("organizer:start")
     context = {
@@ -66,11 +69,21 @@ def start(request: HttpRequest) -> HttpResponse:
     return render(request, "bookings/organizer/start.html", context, status=422 if form.errors else 200)
 
 
+def _first_guess(request: HttpRequest, user: User) -> dict[str, str]:
+    return {"name": user.get_full_name(), "timezone": "UTC", "language": request.LANGUAGE_CODE}
+
+
 def _set_up(form: OrganizerForm, user: User) -> bool:
     """Make the user an organizer; False, with the message at the field, when somebody was faster with the handle."""
     typed = form.cleaned_data
     try:
-        set_up_organizer(user=user, handle=typed["handle"], timezone=str(typed["timezone"]), name=typed["name"])
+        set_up_organizer(
+            user=user,
+            handle=typed["handle"],
+            timezone=str(typed["timezone"]),
+            name=typed["name"],
+            language=typed["language"],
+        )
     except IntegrityError:
         if Organizer.objects.filter(user=user).exists():
             return True  # the same form came twice
