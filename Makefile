@@ -8,7 +8,7 @@ TOOLS := $(VENV)/.tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check audit run faults restore-drill soak bench screenshots tools
+.PHONY: help demo test test-fast check audit messages run faults restore-drill soak bench screenshots tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -88,6 +88,9 @@ check: $(TOOLS) ## style, types, imports, templates, security, settings, migrati
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive zinnect integrations calendars bookings
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
+
+messages: $(TOOLS) ## brings the translations in locale/ up to date with the texts, and compiles them
+	@$(BIN)/python -m zinnect.tests.translations
 
 audit: $(TOOLS) ## known vulnerabilities of what is pinned; fails on what could not be audited
 	$(BIN)/pip-audit --strict --requirement requirements.txt

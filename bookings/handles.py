@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 # Paths of ours today, and words that we may want tomorrow or that would mislead people. A test walks the URL
 # resolver and fails when a first part is missing.
@@ -24,7 +25,7 @@ def validate_handle(handle: str) -> None:
     """Raise ValidationError unless ``handle`` is 1–40 lower-case letters, digits, inner hyphens; not one of ours."""
     if not _SHAPE.fullmatch(handle):
         raise ValidationError(
-            "Use lower-case letters, digits and hyphens, beginning and ending with a letter or digit."
+            _("Use lower-case letters, digits and hyphens, beginning and ending with a letter or digit.")
         )
     if handle in RESERVED_HANDLES:
-        raise ValidationError("This address is reserved. Choose another one.")
+        raise ValidationError(_("This address is reserved. Choose another one."))

@@ -59,7 +59,7 @@ def moment(at: datetime, zone: tzinfo) -> str:
 
 
 def _day(at: datetime, zone: tzinfo) -> str:
-    return date_format(at.astimezone(zone), "l, j F Y" if translation.get_language() == "en" else "l, j. F Y")
+    return date_format(at.astimezone(zone), "LONG_DATE")
 
 
 def _named(at: datetime, zone: tzinfo) -> str:
@@ -76,7 +76,7 @@ def ics(booking: Booking, *, method: str, join_url: str = "") -> bytes:
     event.add("dtstart", booking.start.astimezone(UTC))
     event.add("dtend", booking.end.astimezone(UTC))
     event.add("summary", f"{booking.title}: {booking.organizer.name} – {booking.invitee_name}")
-    place = join_url if booking.is_video else booking.location_detail or booking.get_location_display()
+    place = join_url if booking.is_video else booking.location_detail or str(booking.get_location_display())
     if place:
         event.add("location", place)
     if join_url:
@@ -117,7 +117,8 @@ def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives
         email = letter(message, template="emails/booking", context=_context(message, announcement))
     method = _method(message, announcement)
     if method:
-        content = ics(booking, method=method, join_url=announcement.join_url).decode()
+        with translation.override(language):
+            content = ics(booking, method=method, join_url=announcement.join_url).decode()
         email.attach_alternative(content, f"text/calendar; method={method}; charset=utf-8")
     return email
 
@@ -193,5 +194,5 @@ def _subject(message: Message, other: str, zone: tzinfo) -> str:
 def subject_line(words: str, booking: Booking, other: str, zone: tzinfo) -> str:
     """One line: names may hold anything but line breaks, which the forms refuse; folded once more here."""
     start = booking.start.astimezone(zone)
-    filled = words % {"title": booking.title, "other": other, "when": f"{date_format(start, 'j M')} {start:%H:%M}"}
+    filled = words % {"title": booking.title, "other": other, "when": f"{date_format(start, 'SHORT_DAY')} {start:%H:%M}"}
     return " ".join(filled.split())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from bookings.models import Booking
 from bookings.unlinked import unlinked
 from integrations import providers
@@ -21,4 +23,7 @@ def message_of(booking: Booking) -> str:
 
     What a stranger typed becomes no link in what we send; an organizer's own words may. Plain text: not escaped.
     """
-    return unlinked(booking.reason) if booking.changed_by == "invitee" else booking.reason
+    if booking.changed_by == "invitee":
+        return unlinked(booking.reason)
+    # What we say ourselves is kept as its msgid: whoever reads it does so in their own language.
+    return _(booking.reason) if booking.changed_by == "system" else booking.reason

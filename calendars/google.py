@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import httplib2
 from django.conf import settings
 from django.utils import timezone as clock
+from django.utils.translation import gettext as _
 from googleapiclient.discovery import build_from_document
 from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
@@ -116,10 +117,12 @@ def _perform(access_token: str, make: Callable[[Any], Any], *, etag: str = "") -
     except HttpError as error:
         raise _failure(error) from error
     except ValueError as error:  # a body that is not JSON
-        raise ProviderError(
-            f"{SERVICE} gave an answer that could not be read.", retryable=True, in_doubt=True
-        ) from error
+        raise _illegible() from error
     return answer if isinstance(answer, dict) else {}
+
+
+def _illegible() -> ProviderError:
+    return ProviderError(_("Google Calendar sent an answer that cannot be read."), retryable=True, in_doubt=True)
 
 
 def _failure(error: HttpError) -> ProviderError:
@@ -128,17 +131,19 @@ def _failure(error: HttpError) -> ProviderError:
     reason, message = _reason(error.content)
     wait = http.retry_after(error.resp, clock.now())
     if status == 401:
-        return ProviderError(f"{SERVICE} did not accept our access.", retryable=False, status=401, unauthorized=True)
+        words = _("Google Calendar did not accept our access.")
+        return ProviderError(words, retryable=False, status=401, unauthorized=True)
     if status == 429 or (status == 403 and reason in _PASSING_REASONS):
-        words = f"{SERVICE} asks us to slow down."
+        words = _("Google Calendar asked us to slow down.")
         return ProviderError(words, retryable=True, retry_at=wait, status=status, code=reason)
     if status >= 500:
-        words = f"{SERVICE} has trouble (error {status})."
+        words = _("Google Calendar has a problem of its own right now (error %(status)s).") % {"status": status}
         return ProviderError(words, retryable=True, retry_at=wait, status=status, code=reason, in_doubt=True)
     if status == 403:
-        words = f"{SERVICE} does not allow this: {message or reason or 'permission missing'}."
+        words = _("Google Calendar does not allow this (%(why)s).") % {"why": message or reason or status}
         return ProviderError(words, retryable=False, status=status, code=reason)
-    words = f"{SERVICE} refused this (error {status}{f': {message}' if message else ''})."
+    why = f"{status}: {message}" if message else status
+    words = _("Google Calendar refused this (error %(why)s).") % {"why": why}
     return ProviderError(words, retryable=False, status=status, code=reason)
 
 
@@ -210,7 +215,7 @@ def free_busy(
 def _unreadable(calendar: Mapping[str, Any]) -> ProviderError:
     """Why one calendar's busy times were not told: 404 where it is gone, or not shared with the user any more."""
     reasons = [str(error.get("reason", "")) for error in calendar.get("errors", [])]
-    words = f"{SERVICE} could not tell the busy times of a calendar."
+    words = _("Google Calendar could not tell the busy times of a calendar.")
     if "notFound" in reasons:
         return ProviderError(words, retryable=False, status=404, code="notFound")
     return ProviderError(words, retryable=True)
@@ -327,7 +332,7 @@ def delete_event(access_token: str, calendar_id: str, event_id: str, *, tell: bo
 
 def _event(item: Mapping[str, Any]) -> Event:
     if not item.get("id"):
-        raise ProviderError(f"{SERVICE} gave an answer that could not be read.", retryable=True, in_doubt=True)
+        raise _illegible()
     conference = item.get("conferenceData") or {}
     status = ((conference.get("createRequest") or {}).get("status") or {}).get("statusCode", "")
     meet_url = str(item.get("hangoutLink") or _video_entry(conference))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.dispatch import receiver
+from django.utils.translation import gettext as _
 
 from calendars import google
 from calendars.busy import forget
@@ -21,7 +22,8 @@ def read_the_list(sender: object, connection: Connection, **kwargs: object) -> N
     try:
         sync_calendars(connection)
     except ProviderError as error:
-        connection.note("calendars_unread", f"The calendars could not be read yet: {error}")
+        words = _("The calendars could not be read yet: %(why)s") % {"why": error}
+        connection.note("calendars_unread", words)
 
 
 @receiver(connection_removed, dispatch_uid="calendars.forget_busy_times")

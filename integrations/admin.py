@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from integrations.models import Connection, ConnectionEvent, DailyUse, Erasure, Revocation, WebhookEvent
@@ -85,7 +84,7 @@ class ConnectionAdmin(ReadOnly, ConnectionModelAdmin):
         """The same as Remove on the organizer's page."""
         attached = [connection for connection in queryset if connection.status != Connection.Status.REMOVED]
         for connection in attached:
-            remove(connection, by=_("an administrator"))
+            remove(connection, by="admin")
         words = ngettext("%(n)d connection was removed.", "%(n)d connections were removed.", len(attached))
         self.message_user(request, words % {"n": len(attached)}, messages.SUCCESS)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from integrations import erasure, providers
 from integrations.emptying import empty
+from integrations.language import in_language_of
 from integrations.models import Connection, Revocation
 
 CLOCK_SKEW = timedelta(minutes=1)
@@ -51,5 +53,8 @@ def _end(row: Connection, at: datetime) -> None:
     row.email = row.display_name = ""
     row.save(update_fields=["email", "display_name"])
     due = erasure.schedule(row, at).erase_after
-    words = _("Access was taken away at %(service)s's side. Meeting IDs and links from there are erased on %(day)s.")
-    row.note("deauthorized", words % {"service": providers.get(row.provider).service, "day": due.date().isoformat()})
+    with in_language_of(row.user):
+        words = _(
+            "Access was taken away at %(service)s's side. Meeting IDs and links from there are erased on %(day)s."
+        ) % {"service": providers.get(row.provider).service, "day": date_format(due)}
+    row.note("deauthorized", words)

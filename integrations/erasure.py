@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from integrations.language import in_language_of
 from integrations.models import Connection, DailyUse, Erasure
 from integrations.signals import account_data_to_erase
 
@@ -71,7 +72,8 @@ def _erase(erasure_id: int) -> bool:
     if erasure is None:
         return False
     account_data_to_erase.send(Erasure, connection=row, provider=erasure.provider, external_id=erasure.external_id)
-    _forget(row, erasure)
+    with in_language_of(row.user):
+        _forget(row, erasure)
     erasure.external_id, erasure.done_at, erasure.error = "", timezone.now(), ""
     erasure.save()
     return True

@@ -12,6 +12,7 @@ from integrations import health
 from integrations.erasure import call_off
 from integrations.fields import EncryptionKeyError
 from integrations.grants import Grant
+from integrations.language import in_language_of
 from integrations.models import Connection, Revocation
 from integrations.providers import Account, Permission, Provider
 from integrations.removal import queue_revocation
@@ -132,9 +133,10 @@ def _tell(connection: Connection, provider: Provider, missing: list[Permission])
         connection.note("incomplete", connection.last_error)
         return
     who = connection.email or connection.display_name or connection.external_id
-    connection.note("connected", _("Connected to %(who)s.") % {"who": who})
-    if withheld := provider.withheld(connection.scope_set):
-        connection.note("withheld", not_allowed(withheld))
+    with in_language_of(connection.user):
+        connection.note("connected", _("Connected to %(who)s.") % {"who": who})
+        if withheld := provider.withheld(connection.scope_set):
+            connection.note("withheld", not_allowed(withheld))
 
     def send() -> None:
         connection_made.send_robust(Connection, connection=Connection.objects.get(pk=connection.pk))

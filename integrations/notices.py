@@ -10,9 +10,10 @@ from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import override
+from django.utils.translation import gettext as _
 
 from integrations import providers, usage
+from integrations.language import in_language_of
 from integrations.models import Connection, DailyUse
 
 logger = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ def mail_notice(connection_id: int) -> bool:
         logger.warning("mail about connection %s was not sent: %s", connection_id, type(error).__name__)
         lost.update(notice_due=True)
         return False
-    connection.note("organizer_told", "The organizer was mailed that it needs to be reconnected.")
+    with in_language_of(connection.user):
+        connection.note("organizer_told", _("The organizer was mailed that it needs to be reconnected."))
     return True
 
 
@@ -54,14 +56,14 @@ def mail_warning(use_id: int) -> bool:
         logger.warning("mail about the limit of connection %s was not sent: %s", connection.pk, type(error).__name__)
         DailyUse.objects.filter(pk=row.pk).update(told_at=None)
         return False
-    connection.note("organizer_told", "The organizer was mailed that the daily limit is nearly used up.")
+    with in_language_of(connection.user):
+        connection.note("organizer_told", _("The organizer was mailed that the daily limit is nearly used up."))
     return True
 
 
 def _send(connection: Connection, template: str, **more: object) -> None:
     """Render ``integrations/mail/<template>`` in the organizer's language and send it. OSError, SMTPException."""
     provider = providers.get(connection.provider)
-    organizer = getattr(connection.user, "organizer", None)
     context = {
         "provider": provider,
         "connection": connection,
@@ -69,7 +71,7 @@ def _send(connection: Connection, template: str, **more: object) -> None:
         "support_email": settings.SUPPORT_EMAIL,
         **more,
     }
-    with override(getattr(organizer, "language", settings.LANGUAGE_CODE)):
+    with in_language_of(connection.user):
         subject, _newline, text = render_to_string(f"integrations/mail/{template}.txt", context).partition("\n")
         html = render_to_string(f"integrations/mail/{template}.html", context)
     send_mail(subject.strip(), text.strip() + "\n", None, [connection.user.email], html_message=html)

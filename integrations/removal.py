@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from integrations import tasks
 from integrations.emptying import empty
 from integrations.fields import EncryptionKeyError
+from integrations.language import in_language_of
 from integrations.models import Connection, Revocation
 from integrations.publish import publish_on_commit
+
+_REMOVED = {
+    "organizer": gettext_noop("Removed by the organizer."),
+    "admin": gettext_noop("Removed by an administrator."),
+}
 
 
 def remove(connection: Connection, *, by: str) -> None:
     """Remove a connection: tokens gone, state shown, revocation queued. Does nothing when it is removed already.
 
-    ``by`` is for the history: "the organizer", "an administrator". Meetings made so far are no longer ours to manage,
-    which the raised generation says. ``connection`` is read again.
+    ``by`` is for the history: "organizer" or "admin". Meetings made so far are no longer ours to manage, which the
+    raised generation says. ``connection`` is read again.
     """
-    with transaction.atomic():
+    with transaction.atomic(), in_language_of(connection.user):
         row, problem = _locked(connection.pk)
         if row.status != Connection.Status.REMOVED:
             queue_revocation(row)
             empty(row, Connection.Status.REMOVED)
-            row.note("removed", _("Removed by %(by)s.") % {"by": by})
+            row.note("removed", _(_REMOVED[by]))
             if problem:
                 row.note("revocation_failed", problem)
     connection.refresh_from_db()

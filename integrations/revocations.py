@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from integrations import grants, leases, providers
 from integrations.errors import ProviderError
 from integrations.fields import EncryptionKeyError
+from integrations.language import in_language_of
 from integrations.models import Connection, Revocation
 from integrations.providers import Provider
 
@@ -34,7 +35,8 @@ def attempt(revocation_id: int) -> None:
     if lease is None:
         return
     try:
-        _attempt(row)
+        with in_language_of(row.connection.user):
+            _attempt(row)
     finally:
         leases.release(lease)
 

@@ -102,7 +102,7 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
         messages.info(request, _("%(name)s is not connected.") % {"name": shown.provider.name})
         return redirect("integrations:detail", slug)
     if request.method == "POST":
-        oauth.remove(shown.connection, by=_("the organizer"))
+        oauth.remove(shown.connection, by="organizer")
         messages.success(request, _("%(name)s was removed.") % {"name": shown.provider.name})
         return redirect("integrations:detail", slug)
     context = {"card": shown, "provider": shown.provider, "upcoming": upcoming(shown), "section": "settings"}

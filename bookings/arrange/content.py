@@ -101,14 +101,16 @@ def _location(booking: Booking, provider: str, join_url: str) -> str:
         return "" if provider in ("", MEET) else join_url
     if booking.location == EventType.Location.IN_PERSON:
         return booking.location_detail
-    return str(booking.get_location_display())
+    with translation.override(booking.invitee_language):
+        return str(booking.get_location_display())
 
 
 def meeting_draft(booking: Booking, meeting: Meeting) -> MeetingDraft:
     """The meeting as its provider takes it. The marker stands first: lists cut agendas to 250 characters."""
+    origin = _("Booked through Zinnect Scheduler.")
     return MeetingDraft(
         topic=summary(booking)[:200],
-        agenda=f"{meeting.marker}\n{_('Booked through Zinnect Scheduler.')}",
+        agenda=f"{meeting.marker}\n{origin}",
         start=booking.start,
         minutes=booking.duration_minutes,
         timezone=str(booking.organizer.timezone),

@@ -8,6 +8,7 @@ from django.core.mail import EmailMessage
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from bookings import invitations
 from bookings.arrange.situation import Situation
@@ -22,6 +23,11 @@ _KINDS = {
     Booking.Change.MOVED: Message.Kind.MOVED,
     Booking.Change.LINK: Message.Kind.LINK,
     Booking.Change.CANCELLED: Message.Kind.CANCELLED,
+}
+_SENT = {
+    Message.Role.INVITEE: _noop("Mail sent to the invitee."),
+    Message.Role.ORGANIZER: _noop("Mail sent to the organizer."),
+    Message.Role.GUEST: _noop("Mail sent to a guest."),
 }
 
 
@@ -78,7 +84,7 @@ def send(s: Situation, message: Message, mail: EmailMessage) -> None:
         _not_sent(s, message, error)
     else:
         s.succeeded(message, state=Message.State.SENT, sent_at=timezone.now())
-        s.note("mail", _("Mail sent to the %(role)s.") % {"role": message.get_role_display().lower()})
+        s.note("mail", _SENT[Message.Role(message.role)])
 
 
 def _not_sent(s: Situation, message: Message, error: smtplib.SMTPException | OSError) -> None:

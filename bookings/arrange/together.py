@@ -7,6 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
 from integrations.errors import ProviderError
 from integrations.models import Connection
 from integrations.oauth import access_token, call_with_token, note_failure, note_success
@@ -27,7 +30,7 @@ def token_for(connection: Connection, generation: int | None = None) -> str:
     """A valid access token, of this generation of the connection where one is given. Raises ProviderError."""
     token = access_token(connection.pk)
     if generation is not None and not Connection.objects.filter(pk=connection.pk, generation=generation).exists():
-        raise ProviderError("The connection was removed meanwhile.", retryable=True)
+        raise ProviderError(_("The connection was removed meanwhile."), retryable=True)
     return token
 
 
@@ -43,7 +46,8 @@ def perform(jobs: list[Job]) -> None:
     if not jobs:
         return
     with ThreadPoolExecutor(max_workers=len(jobs)) as pool:
-        others = [pool.submit(_attempt, job) for job in jobs[1:]]
+        # A thread begins in the site's language, and what goes wrong is said in the organizer's.
+        others = [pool.submit(override(get_language())(_attempt), job) for job in jobs[1:]]
         outcomes = [_attempt(jobs[0])] + [other.result() for other in others]
     for job, outcome in zip(jobs, outcomes, strict=True):
         _settle(job, outcome)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from bookings.models.availability import Schedule
 from bookings.models.organizer import Organizer
@@ -15,9 +16,9 @@ class EventType(models.Model):
     """A kind of meeting that an organizer offers. By which video service it is held is not chosen here (rule 3)."""
 
     class Location(models.TextChoices):
-        VIDEO = "video", "Video call"
-        PHONE = "phone", "Phone call"
-        IN_PERSON = "in_person", "In person"
+        VIDEO = "video", _("Video call")
+        PHONE = "phone", _("Phone call")
+        IN_PERSON = "in_person", _("In person")
 
     organizer = models.ForeignKey(Organizer, models.CASCADE, related_name="event_types")
     schedule = models.ForeignKey(Schedule, models.RESTRICT, related_name="event_types")

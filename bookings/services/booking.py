@@ -220,7 +220,7 @@ def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None 
 def offer_new_link(booking: Booking, *, reason: str = "") -> None:
     """Begin a revision that tells people a link they do not hold yet. Nothing else of the booking changes.
 
-    ``reason``: why, in words for everybody.
+    ``reason``: why, as a msgid: everybody reads it in their own language.
     """
     now = timezone.now()
     with transaction.atomic():

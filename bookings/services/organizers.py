@@ -26,12 +26,14 @@ def set_up_organizer(*, user: User, handle: str, timezone: str, name: str, langu
     organizer = Organizer(user=user, handle=handle, timezone=ZoneInfo(timezone), name=name, language=language)
     organizer.full_clean()
     organizer.save()
-    schedule = Schedule.objects.create(organizer=organizer, timezone=organizer.timezone, is_default=True)
+    with override(language):
+        hours, title = gettext("Working hours"), gettext("Intro call")
+    schedule = Schedule.objects.create(
+        organizer=organizer, name=hours, timezone=organizer.timezone, is_default=True
+    )
     WeeklyHours.objects.bulk_create(
         WeeklyHours(schedule=schedule, weekday=day, from_minute=NINE, to_minute=FIVE) for day in range(5)
     )
-    with override(language):
-        title = gettext("Intro call")
     EventType.objects.create(organizer=organizer, schedule=schedule, title=title, slug="intro", duration_minutes=30)
     return organizer
 

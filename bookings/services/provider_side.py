@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
 from bookings.models import Announcement, Booking, Meeting
@@ -31,7 +30,7 @@ def lose_meeting(meeting: Meeting) -> bool:
         booking = Booking.objects.get(pk=meeting.booking_id)
         words = _noop("The meeting was deleted in %(service)s. A new one is being made.")
         record(booking, "meeting_gone", words, problem=True, **service)
-        offer_new_link(booking, reason=_("The earlier meeting was deleted in %(service)s.") % service)
+        offer_new_link(booking, reason=_noop("The earlier meeting was deleted by its host."))
     return True
 
 

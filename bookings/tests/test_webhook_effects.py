@@ -74,7 +74,7 @@ def test_the_organizer_is_told_why(ready: Booking, sandbox: Sandbox, as_ada: Cli
     its_host_deletes(sandbox, live_meeting(sandbox))
     settle(ready)
     (to_organizer,) = [message for message in mail.outbox if message.to == ["ada@example.com"]]
-    assert "The earlier meeting was deleted in Zoom." in to_organizer.body
+    assert "The earlier meeting was deleted by its host." in to_organizer.body
     assert live_meeting(sandbox)["join_url"] in to_organizer.body
     page = as_ada.get(f"/bookings/{ready.uid}/").content.decode()
     assert "The meeting was deleted in Zoom. A new one is being made." in page
@@ -156,7 +156,7 @@ def test_our_own_deletion_of_a_surplus_meeting_does_nothing(ready: Booking, sand
 
 
 def test_an_unmanaged_meeting_does_nothing(ready: Booking, sandbox: Sandbox) -> None:
-    remove(Connection.objects.get(provider="zoom"), by="the organizer")
+    remove(Connection.objects.get(provider="zoom"), by="organizer")
     its_host_deletes(sandbox, live_meeting(sandbox))
     assert unchanged(ready, sandbox, revision=1)
 
@@ -261,7 +261,7 @@ def test_a_later_move_that_our_mail_announces_says_so_too(
     ready: Booking, zoom_data: list[str], sandbox: Sandbox
 ) -> None:
     user_leaves(ready)
-    remove(Connection.objects.get(provider="google"), by="the organizer")
+    remove(Connection.objects.get(provider="google"), by="organizer")
     booking = settle(reschedule(booking=ready, start=next_weekday(14), by="organizer"))
     assert current_link(booking) == ("zoom", "")
     assert Announcement.objects.get(booking=booking, revision=2).channel == "mail"

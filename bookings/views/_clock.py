@@ -8,11 +8,13 @@ from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
 from django.utils.dateformat import format as format_date
-from django.utils.formats import get_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import get_language, gettext
 
 from bookings.views._zones import is_ambiguous, which_of_two, zone_words
 
+# A browser's first language, where English texts suit: others read them for want of theirs, with their own clocks.
+ENGLISH = frozenset({"en", ""})
 # English-speaking regions whose clocks count to 24 (CLDR 46, timeData: hours "H").
 ENGLISH_24 = frozenset({"GB", "IE", "ZA", "BE", "CH", "DE", "DK", "FI", "NL", "SE", "AT", "SI", "IL"})
 # Those whose weeks begin on Monday (CLDR 46, weekData).
@@ -66,8 +68,8 @@ class Clock:
 
 
 def date_words(day: date) -> str:
-    """A date in the active language, the month as a word, since 3/12 reads differently in different places."""
-    return format_date(day, "l, j. F Y" if (get_language() or "").startswith("de") else "l, j F Y")
+    """A date in the active language: "Thursday, 3 December 2026"."""
+    return date_format(day, "LONG_DATE")
 
 
 def counts_to_twelve(request: HttpRequest) -> bool:
@@ -77,17 +79,20 @@ def counts_to_twelve(request: HttpRequest) -> bool:
         return asked == "12"
     if not (get_language() or "").startswith("en"):
         return False
-    return _region(request) not in ENGLISH_24
+    language, region = _browsers_first(request)
+    return language in ENGLISH and region not in ENGLISH_24
 
 
 def first_weekday(request: HttpRequest) -> int:
     """On which day weeks begin at the reader's, 0 = Monday."""
     if (get_language() or "").startswith("en"):
-        return 0 if _region(request) in ENGLISH_MONDAY else 6
+        language, region = _browsers_first(request)
+        return 6 if language in ENGLISH and region not in ENGLISH_MONDAY else 0
     return (int(get_format("FIRST_DAY_OF_WEEK")) - 1) % 7  # Django counts from Sunday
 
 
-def _region(request: HttpRequest) -> str:
-    """The region of the browser's first language: "GB" of "en-GB,en;q=0.9"; mostly it is there."""
+def _browsers_first(request: HttpRequest) -> tuple[str, str]:
+    """Language and region of the browser's first language: ("en", "GB") of "en-GB,en;q=0.9"; each may be empty."""
     first = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
-    return first.partition("-")[2].upper()
+    language, _hyphen, region = first.partition("-")
+    return language.lower(), region.upper()

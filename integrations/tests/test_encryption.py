@@ -42,7 +42,7 @@ def everything_stored() -> str:
 
 def test_no_token_stands_in_the_database(sandbox: Sandbox, connect: Connect) -> None:
     connect("google")
-    remove(connect("zoom"), by="the organizer")
+    remove(connect("zoom"), by="organizer")
     assert Revocation.objects.exists()
     assert AuthorizationRequest.objects.count() == 2
     for columns in stored("revocation", "access_token", "refresh_token"):

@@ -173,7 +173,7 @@ def test_a_success_is_written_down_once_a_minute(sandbox: Sandbox, zoom: Connect
 
 
 def test_a_removed_connection_says_so(zoom: Connection) -> None:
-    removal.remove(zoom, by="the organizer")
+    removal.remove(zoom, by="organizer")
     with pytest.raises(ConnectionUnusable, match="Zoom is not connected") as caught:
         call_with_token(zoom, who)
     assert not caught.value.retryable

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_removing_is_local_and_immediate(sandbox: Sandbox, zoom: Connection, ada_user: User) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     after = with_tokens(ada_user)
     assert after.status == Connection.Status.REMOVED
     assert (after.access_token, after.refresh_token, after.account_claim) == ("", "", None)
@@ -37,8 +37,8 @@ def test_removing_is_local_and_immediate(sandbox: Sandbox, zoom: Connection, ada
 
 
 def test_removing_twice_changes_nothing_more(zoom: Connection, ada_user: User) -> None:
-    remove(zoom, by="the organizer")
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
+    remove(zoom, by="organizer")
     assert with_tokens(ada_user).generation == 2
     assert Revocation.objects.count() == 1
     assert zoom.events.filter(kind="removed").count() == 1
@@ -55,7 +55,7 @@ def test_removing_tells_the_other_apps_after_the_commit(
     connection_removed.connect(listen)
     try:
         with django_capture_on_commit_callbacks(execute=True):
-            remove(zoom, by="the organizer")
+            remove(zoom, by="organizer")
             assert heard == []
     finally:
         connection_removed.disconnect(listen)
@@ -68,14 +68,14 @@ def test_the_revocation_is_queued_with_an_id_and_nothing_else(
     queued: list[Any] = []
     monkeypatch.setattr(tasks.revoke, "apply_async", lambda *, args: queued.append(args))
     with django_capture_on_commit_callbacks(execute=True):
-        remove(zoom, by="the organizer")
+        remove(zoom, by="organizer")
     assert queued == [(Revocation.objects.get().pk,)]
 
 
 @pytest.mark.parametrize("slug", ["zoom", "google"])
 def test_the_grant_is_revoked_at_the_provider(sandbox: Sandbox, connect: Connect, slug: str) -> None:
     connection = connect(slug)
-    remove(connection, by="the organizer")
+    remove(connection, by="organizer")
     tasks.sweep()
     assert not Revocation.objects.exists()
     (call,) = sandbox.calls("revoke")
@@ -86,7 +86,7 @@ def test_the_grant_is_revoked_at_the_provider(sandbox: Sandbox, connect: Connect
 def test_an_expired_access_token_is_renewed_to_revoke_it(sandbox: Sandbox, zoom: Connection) -> None:
     Connection.objects.filter(pk=zoom.pk).update(expires_at=timezone.now() - timedelta(hours=1))
     sandbox.act("expire_tokens", service="zoom")
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     tasks.revoke(Revocation.objects.get().pk)
     assert [call["status"] for call in sandbox.calls("revoke")] == [200]
     assert not Revocation.objects.exists()
@@ -94,21 +94,21 @@ def test_an_expired_access_token_is_renewed_to_revoke_it(sandbox: Sandbox, zoom:
 
 def test_an_access_token_that_died_early_is_renewed_as_well(sandbox: Sandbox, zoom: Connection) -> None:
     sandbox.act("expire_tokens", service="zoom")
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     tasks.revoke(Revocation.objects.get().pk)
     assert [call["status"] for call in sandbox.calls("revoke")] == [400, 200]
     assert not Revocation.objects.exists()
 
 
 def test_a_grant_that_is_dead_already_is_done(sandbox: Sandbox, zoom: Connection) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     sandbox.act("revoke_grant", service="zoom", user="zoe", webhook=False)
     tasks.revoke(Revocation.objects.get().pk)
     assert not Revocation.objects.exists()
 
 
 def test_a_failing_revocation_is_tried_again_later(sandbox: Sandbox, zoom: Connection) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     sandbox.fault(service="zoom", call="revoke", kind="status", params={"status": 503})
     tasks.sweep()
     waiting = Revocation.objects.get()
@@ -123,7 +123,7 @@ def test_a_failing_revocation_is_tried_again_later(sandbox: Sandbox, zoom: Conne
 
 
 def test_after_a_week_it_is_given_up_in_words(sandbox: Sandbox, zoom: Connection) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     Revocation.objects.update(created_at=timezone.now() - timedelta(days=8))
     sandbox.fault(service="zoom", call="revoke", kind="status", params={"status": 503})
     tasks.sweep()
@@ -134,7 +134,7 @@ def test_after_a_week_it_is_given_up_in_words(sandbox: Sandbox, zoom: Connection
 
 
 def test_a_revocation_waits_while_the_connection_is_being_connected(sandbox: Sandbox, zoom: Connection) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     assert leases.take(zoom.pk) is not None
     tasks.sweep()
     assert sandbox.calls("revoke") == []
@@ -144,7 +144,7 @@ def test_a_revocation_waits_while_the_connection_is_being_connected(sandbox: San
 def test_connecting_again_keeps_the_new_grant_alive(
     sandbox: Sandbox, zoom: Connection, connect: Connect, ada_user: User
 ) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     again = connect("zoom")
     assert again.usable
     assert again.generation == 2
@@ -159,7 +159,7 @@ def test_removing_one_organizers_google_leaves_the_same_account_of_another(
     mine = connect("google")
     come_back(as_grace, sandbox.consent(consent_url(as_grace, "google")))
     assert with_tokens(grace_user, "google").usable
-    remove(mine, by="the organizer")
+    remove(mine, by="organizer")
     tasks.sweep()
     assert sandbox.calls("revoke") == []
     assert mine.events.first().kind == "kept"  # type: ignore[union-attr]
@@ -168,21 +168,21 @@ def test_removing_one_organizers_google_leaves_the_same_account_of_another(
 def test_a_removed_zoom_account_is_free_for_another_organizer(
     sandbox: Sandbox, zoom: Connection, as_grace: Client, grace_user: User
 ) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     come_back(as_grace, sandbox.consent(consent_url(as_grace, "zoom")))
     assert with_tokens(grace_user).usable
 
 
 def test_removing_works_although_no_key_opens_the_tokens(zoom: Connection, ada_user: User, settings: Any) -> None:
     settings.ENCRYPTION_KEYS = ["c29tZSBvdGhlciBrZXkgb2YgMzIgYnl0ZXMgLi4uLi4="]
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     assert with_tokens(ada_user).status == Connection.Status.REMOVED
     assert not Revocation.objects.exists()
     assert "ENCRYPTION_KEYS" in str(zoom.events.first())
 
 
 def test_a_copy_that_no_key_opens_is_given_up_in_the_end(zoom: Connection, settings: Any) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     settings.ENCRYPTION_KEYS = ["c29tZSBvdGhlciBrZXkgb2YgMzIgYnl0ZXMgLi4uLi4="]
     with pytest.raises(Exception, match="ENCRYPTION_KEYS"):
         Revocation.objects.get()
@@ -216,7 +216,7 @@ def test_deauthorization_of_somebody_else_leaves_ours(zoom: Connection, ada_user
 
 
 def test_two_sweeps_at_once_revoke_once(sandbox: Sandbox, zoom: Connection) -> None:
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     pk = Revocation.objects.get().pk
     assert revocations._claim(pk) is not None
     assert revocations._claim(pk) is None

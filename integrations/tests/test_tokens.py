@@ -127,7 +127,7 @@ def test_removing_while_refreshing_brings_no_token_back_and_revokes_the_new_pair
 
     def removed_meanwhile(*args: Any) -> grants.Grant:
         grant = real(*args)
-        remove(Connection.objects.get(pk=zoom.pk), by="the organizer")
+        remove(Connection.objects.get(pk=zoom.pk), by="organizer")
         return grant
 
     monkeypatch.setattr(grants, "refresh", removed_meanwhile)

@@ -145,7 +145,7 @@ def test_connecting_another_user_does_not(
 
 def test_after_remove_nothing_is_erased(zoom: Connection, ada_user: User) -> None:
     """Our own revocation is announced as a deauthorization, too."""
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     tell(zoom, after=1)
     after = with_tokens(ada_user)
     assert (after.status, after.external_id) == (Connection.Status.REMOVED, zoom.external_id)
@@ -154,7 +154,7 @@ def test_after_remove_nothing_is_erased(zoom: Connection, ada_user: User) -> Non
 
 def test_a_deauthorization_before_remove_counts_however_late_it_is_heard(zoom: Connection, ada_user: User) -> None:
     Connection.objects.update(connected_at=timezone.now() - timedelta(hours=2))
-    remove(zoom, by="the organizer")
+    remove(zoom, by="organizer")
     assert Revocation.objects.exists()
     at = timezone.now() - timedelta(hours=1)
     Revocation.objects.update(created_at=at - timedelta(minutes=1))

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 from pytest_django import Settings
 
 from bookings.models import Organizer
@@ -32,6 +33,13 @@ def _empty_cache() -> Iterator[None]:
     """Nothing that one test left in the cache or the broker meets the next."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _english_again() -> Iterator[None]:
+    """A request leaves its language in the thread, where no other request follows that would choose its own."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")
