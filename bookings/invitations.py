@@ -194,5 +194,9 @@ def _subject(message: Message, other: str, zone: tzinfo) -> str:
 def subject_line(words: str, booking: Booking, other: str, zone: tzinfo) -> str:
     """One line: names may hold anything but line breaks, which the forms refuse; folded once more here."""
     start = booking.start.astimezone(zone)
-    filled = words % {"title": booking.title, "other": other, "when": f"{date_format(start, 'SHORT_DAY')} {start:%H:%M}"}
+    filled = words % {
+        "title": booking.title,
+        "other": other,
+        "when": f"{date_format(start, 'SHORT_DAY')} {start:%H:%M}",
+    }
     return " ".join(filled.split())

@@ -54,10 +54,11 @@ def end_earlier(provider: Provider, account: Account, before: datetime) -> None:
         return
     holder = Connection.objects.filter(account_claim=_claim(provider, account), connected_at__lt=before).first()
     if holder is not None:
-        words = _(
-            "Somebody signed in to this %(name)s account to connect it to another organizer here. That was refused, but"
-            " it ended our access for you. Connect it again to go on."
-        )
+        with in_language_of(holder.user):
+            words = _(
+                "Somebody signed in to this %(name)s account to connect it to another organizer here. That was refused,"
+                " but it ended our access for you. Connect it again to go on."
+            )
         health.lose(holder, words % {"name": provider.name})
 
 

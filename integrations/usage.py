@@ -68,7 +68,7 @@ class Usage:
     @property
     def when(self) -> str:
         """``anew`` in words, with the zone's name."""
-        return f"{date_format(self.anew, 'j M, H:i')} ({self.anew.tzinfo})"
+        return f"{date_format(self.anew, 'SHORT_DAY')}, {self.anew:%H:%M} ({self.anew.tzinfo})"
 
 
 def today(user: AbstractBaseUser) -> list[Usage]:

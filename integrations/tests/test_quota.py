@@ -284,7 +284,7 @@ def test_nobody_is_told_of_yesterday_or_of_an_account_that_is_not_connected(
     with time_machine.travel(MIDNIGHT):
         tasks.sweep()
         used(100, host=zoom.external_id)
-        removal.remove(zoom, by="the organizer")
+        removal.remove(zoom, by="organizer")
         tasks.sweep()
     assert mailoutbox == []
 

@@ -35,17 +35,21 @@ class Text:
     plural: str = ""
 
 
+def sources() -> Iterator[Path]:
+    """The modules and templates that people read of, in an order that stays."""
+    for folder in CODE:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            if not NOT_FOR_PEOPLE & set(path.relative_to(ROOT).parts):
+                yield path
+    yield from sorted(path for path in (ROOT / "templates").rglob("*") if path.suffix in (".html", ".txt"))
+
+
 @cache
 def texts() -> dict[Text, Path]:
     """Every text that is marked for translation → the first file it stands in, in the order of the sources."""
     found: dict[Text, Path] = {}
-    for folder in CODE:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            if not NOT_FOR_PEOPLE & set(path.relative_to(ROOT).parts):
-                for text in in_code(path.read_text()):
-                    found.setdefault(text, path.relative_to(ROOT))
-    for path in sorted(item for item in (ROOT / "templates").rglob("*") if item.suffix in (".html", ".txt")):
-        for text in in_template(path.read_text()):
+    for path in sources():
+        for text in (in_code if path.suffix == ".py" else in_template)(path.read_text()):
             found.setdefault(text, path.relative_to(ROOT))
     return found
 
@@ -86,18 +90,18 @@ def is_librarys(entry: polib.POEntry) -> bool:
 
 def up_to_date(catalogue: polib.POFile) -> polib.POFile:
     """The catalogue with all texts of the sources and no others; what is new has no translation yet."""
-    sources = texts()
+    wanted = texts()
     known = {text_of(entry): entry for entry in catalogue if not entry.obsolete}
     fresh = polib.POFile(wrapwidth=0)
     fresh.metadata = catalogue.metadata
-    for text, path in sources.items():
+    for text, path in wanted.items():
         entry = known.get(text) or polib.POEntry(msgid=text.singular, msgid_plural=text.plural)
         if text.plural and not entry.msgstr_plural:
             entry.msgstr_plural = {0: "", 1: ""}
         entry.occurrences = [(str(path), "")]
         entry.flags = ["python-format"] if "%(" in text.singular else []
         fresh.append(entry)
-    fresh.extend(entry for text, entry in known.items() if is_librarys(entry) and text not in sources)
+    fresh.extend(entry for text, entry in known.items() if is_librarys(entry) and text not in wanted)
     return fresh
 
 

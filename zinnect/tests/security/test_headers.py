@@ -126,7 +126,7 @@ def test_cookies_are_for_https_and_this_site_and_no_script(
     login = {"login": ada.email, "password": "a long password of ada's"}
     client.post("/accounts/login/", login, secure=True)
     client.get("/settings/", secure=True)
-    assert set(client.cookies) == {"sessionid", "csrftoken"}
+    assert set(client.cookies) == {"sessionid", "csrftoken", "django_language"}
     for name, cookie in client.cookies.items():
         assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax"), name
 
