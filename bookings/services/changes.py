@@ -19,9 +19,7 @@ class NotChangeable(Exception):
     """The booking cannot be changed any more; the message says why, in words to show."""
 
 
-def record(
-    booking: Booking, kind: str, text: str, *, problem: bool = False, message: str = "", **values: str
-) -> None:
+def record(booking: Booking, kind: str, text: str, *, problem: bool = False, message: str = "", **values: str) -> None:
     """Append to the booking's timeline, in the organizer's language: they read it, whoever acts.
 
     ``text`` is a msgid (marked with ``gettext_noop``) with ``values`` to fill in, or words that need neither;

@@ -28,9 +28,7 @@ def set_up_organizer(*, user: User, handle: str, timezone: str, name: str, langu
     organizer.save()
     with override(language):
         hours, title = gettext("Working hours"), gettext("Intro call")
-    schedule = Schedule.objects.create(
-        organizer=organizer, name=hours, timezone=organizer.timezone, is_default=True
-    )
+    schedule = Schedule.objects.create(organizer=organizer, name=hours, timezone=organizer.timezone, is_default=True)
     WeeklyHours.objects.bulk_create(
         WeeklyHours(schedule=schedule, weekday=day, from_minute=NINE, to_minute=FIVE) for day in range(5)
     )
