@@ -9,6 +9,7 @@ from integrations.errors import ProviderError
 
 FIRST = 1.0
 LONGEST = 600.0
+AT_MOST = timedelta(seconds=1.5 * LONGEST)
 
 
 def backoff(attempts: int, now: datetime) -> datetime:

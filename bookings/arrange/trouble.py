@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from bookings import trouble_mail
-from bookings.arrange import messages
+from bookings.arrange import messages, retry
 from bookings.arrange.situation import Situation
 from bookings.models import Message
 from bookings.problems import problems
@@ -68,8 +68,12 @@ def _needs_a_person(s: Situation) -> bool:
 
 
 def _goes_on_and_on(s: Situation) -> bool:
-    """Whether tries that fail will be made again, and have been made for long; if not yet, it is looked at then."""
-    if not any(words and due < s.last_moment for due, words in s.unfinished.values()):
+    """Whether tries fail one after the other, and have done so for long; if not yet, it is looked at then.
+
+    What waits for a time that the provider named, tomorrow say, is not tried in vain meanwhile.
+    """
+    soon = min(timezone.now() + retry.AT_MOST, s.last_moment)
+    if not any(words and due < soon for due, words in s.unfinished.values()):
         return False
     patience = _patience(s)
     if timezone.now() >= patience:
