@@ -134,6 +134,7 @@ class EventTypeForm(EventTypeModelForm):
             "daily_limit",
             "schedule",
             "requires_confirmation",
+            "reminders",
             "active",
             "private",
         )
@@ -151,6 +152,7 @@ class EventTypeForm(EventTypeModelForm):
             "daily_limit": _("At most … a day"),
             "schedule": _("Availability"),
             "requires_confirmation": _("I confirm each booking myself"),
+            "reminders": _("Remind the invitee by mail"),
             "active": _("Can be booked"),
             "private": _("Private"),
         }
@@ -180,6 +182,7 @@ class EventTypeForm(EventTypeModelForm):
         self.organizer = organizer
         self.instance.organizer = organizer
         self.fields["slug"].required = False
+        self.fields["reminders"].required = False  # left out, it stays as it is
         schedules = organizer.schedules.all()
         self.fields["schedule"].queryset = schedules  # type: ignore[attr-defined]
         self.fields["schedule"].empty_label = None  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from bookings.letters import letter
 from bookings.models import Announcement, Booking, Message
 from bookings.status import current_link, unmanaged_meetings
 from bookings.unlinked import unlinked
-from bookings.words import message_of, service_name
+from bookings.words import MEET, message_of, service_name
 
 
 def ical_uid(booking: Booking) -> str:
@@ -114,13 +114,27 @@ def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives
     to_organizer = message.role == Message.Role.ORGANIZER
     language = booking.organizer.language if to_organizer else booking.invitee_language
     with translation.override(language):
-        email = letter(message, template="emails/booking", context=_context(message, announcement))
+        link = announcement.provider, announcement.join_url
+        context = _facts(message, link) | {
+            "notes": unlinked(booking.notes) if to_organizer else "",
+            "reason": message_of(booking),
+            "answers": _answers(booking) if message.role != Message.Role.GUEST else [],
+            "why": announcement.why if to_organizer else "",
+            "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
+        }
+        email = letter(message, template="emails/booking", context=context)
     method = _method(message, announcement)
     if method:
         with translation.override(language):
             content = ics(booking, method=method, join_url=announcement.join_url).decode()
         email.attach_alternative(content, f"text/calendar; method={method}; charset=utf-8")
     return email
+
+
+def reminder(message: Message, link: tuple[str, str]) -> EmailMultiAlternatives:
+    """A reminder, with the link that people hold now: ``(provider, join URL)`` as ``status.current_link`` gives it."""
+    with translation.override(message.booking.invitee_language):
+        return letter(message, template="emails/booking", context=_facts(message, link))
 
 
 # What is not confirmed is nobody's appointment.
@@ -138,38 +152,85 @@ def _method(message: Message, announcement: Announcement) -> str:
     return "PUBLISH" if message.role == Message.Role.ORGANIZER else "REQUEST"
 
 
-def _context(message: Message, announcement: Announcement) -> dict[str, Any]:
-    booking = message.booking
+def _facts(message: Message, link: tuple[str, str]) -> dict[str, Any]:
+    """What every mail about a booking says: what, when, with whom, where, and how to change it."""
+    booking, (provider, join_url) = message.booking, link
     to_organizer = message.role == Message.Role.ORGANIZER
-    to_invitee = message.role == Message.Role.INVITEE
-    waits = booking.status == Booking.Status.PENDING
     zone = booking.organizer.timezone if to_organizer else booking.invitee_timezone
-    other = booking.invitee_name if to_organizer else booking.organizer.name
+    other = _others(message)
+    erased = bool(provider) and provider != MEET and not join_url
+    waits = booking.status == Booking.Status.PENDING
     return {
         "booking": booking,
-        "message": message,
+        "heading": _heading(message),
+        "remark": _remark(message, other, zone),
         "to_organizer": to_organizer,
-        "to_invitee": to_invitee,
-        "reader": booking.organizer.name if to_organizer else booking.invitee_name,
         "other": other,
         "when": when(booking.start, booking.end, zone),
-        "join_url": announcement.join_url,
-        "service": service_name(announcement.provider),
-        "no_link": booking.is_video and booking.is_live and not announcement.join_url and not announcement.link_erased,
-        "link_erased": booking.is_live and announcement.link_erased,
+        "join_url": join_url if booking.is_live else "",
+        "service": service_name(provider),
+        "no_link": booking.is_video and booking.is_live and not join_url and not erased,
+        "link_erased": booking.is_live and erased,
         "waits": waits,
-        "held_until": moment(booking.hold_until, zone) if booking.hold_until else "",
-        "unanswered": booking.went_unanswered(timezone.now()),
-        "notes": unlinked(booking.notes),
-        "reason": message_of(booking),
-        "answers": _answers(booking) if message.role != Message.Role.GUEST else [],
-        "why": announcement.why if to_organizer else "",
-        "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
-        "manage_url": manage_url(booking) if to_invitee and booking.status in Booking.HOLDING else "",
+        "manage_url": manage_url(booking)
+        if message.role == Message.Role.INVITEE and booking.status in Booking.HOLDING
+        else "",
         "organizer_url": (answer_url if waits else organizer_url)(booking) if to_organizer else "",
-        "calendar_invites": announcement.channel == Announcement.Channel.CALENDAR,
         "subject": _subject(message, other, zone),
     }
+
+
+def _others(message: Message) -> str:
+    """With whom the reader meets."""
+    booking = message.booking
+    if message.role == Message.Role.ORGANIZER:
+        return booking.invitee_name
+    if message.role == Message.Role.INVITEE:
+        return booking.organizer.name
+    return _("%(one)s and %(other)s") % {"one": booking.organizer.name, "other": booking.invitee_name}
+
+
+def _heading(message: Message) -> str:
+    """What the mail is, in a sentence."""
+    if message.kind == Message.Kind.CONFIRMED and message.role != Message.Role.INVITEE:
+        to_organizer = message.role == Message.Role.ORGANIZER
+        return _("A meeting was booked with you") if to_organizer else _("You are invited to a meeting")
+    return {
+        Message.Kind.CONFIRMED: _("Your meeting is booked"),
+        Message.Kind.MOVED: _("Your meeting has a new time"),
+        Message.Kind.LINK: _("Your meeting has a new link"),
+        Message.Kind.CANCELLED: _("Your meeting was cancelled"),
+        Message.Kind.DECLINED: _("Your request was declined"),
+        Message.Kind.REQUESTED: _("Somebody asks for a meeting")
+        if message.role == Message.Role.ORGANIZER
+        else _("Your request was sent"),
+        Message.Kind.REMINDER_DAY: _("Your meeting is coming up"),
+        Message.Kind.REMINDER_HOUR: _("Your meeting begins soon"),
+    }[Message.Kind(message.kind)]
+
+
+def _remark(message: Message, other: str, zone: tzinfo) -> str:
+    """What the reader should know besides the facts; mostly nothing."""
+    booking = message.booking
+    if message.kind == Message.Kind.LINK:
+        words = _("An earlier link no longer works.")
+    elif booking.status == Booking.Status.PENDING and message.role == Message.Role.ORGANIZER:
+        words = _(
+            "%(other)s waits for your answer. Until you confirm, nothing is in any calendar;"
+            " without an answer by %(until)s it is declined by itself."
+        )
+    elif booking.status == Booking.Status.PENDING:
+        words = _(
+            "%(other)s has yet to confirm it. The time is held for you until %(until)s, and we write to you as soon as"
+            " there is an answer."
+        )
+    elif booking.went_unanswered(timezone.now()):
+        words = _("%(other)s did not answer in time, so the time is free again.")
+    elif message.kind == Message.Kind.DECLINED:
+        words = _("%(other)s cannot take this time.")
+    else:
+        return ""
+    return words % {"other": other, "until": moment(booking.hold_until, zone) if booking.hold_until else ""}
 
 
 def _answers(booking: Booking) -> list[tuple[str, str]]:
@@ -187,6 +248,8 @@ def _subject(message: Message, other: str, zone: tzinfo) -> str:
         Message.Kind.REQUESTED: _("Please confirm: %(title)s with %(other)s, %(when)s")
         if message.role == Message.Role.ORGANIZER
         else _("Waits for confirmation: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.REMINDER_DAY: _("Reminder: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.REMINDER_HOUR: _("Soon: %(title)s with %(other)s, %(when)s"),
     }[Message.Kind(message.kind)]
     return subject_line(words, message.booking, other, zone)
 

@@ -22,7 +22,8 @@ def page_status(booking: Booking) -> str:
     if booking.status != Booking.Status.CONFIRMED:
         return booking.status
     announced = booking.announcements.filter(revision=booking.revision, done_at__isnull=False)
-    mailed = booking.messages.filter(revision=booking.revision, role=Message.Role.INVITEE, state=Message.State.SENT)
+    ours = booking.messages.exclude(kind__in=Message.ASIDE).filter(revision=booking.revision)
+    mailed = ours.filter(role=Message.Role.INVITEE, state=Message.State.SENT)
     return "ready" if announced.exists() or mailed.exists() else "arranging"
 
 

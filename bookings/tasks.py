@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.core.management import call_command
 
-from bookings import arrange
+from bookings import arrange, reminders
 from bookings.services import departures, retention
 from integrations import retention as integrations_retention
 from integrations.publish import publish
@@ -15,6 +15,19 @@ from integrations.publish import publish
 def arrange_booking(booking_id: int) -> None:
     """Bring calendar, meeting and mail in line with the booking."""
     arrange.arrange(booking_id)
+
+
+@shared_task
+def remind(booking_id: int, kind: str) -> None:
+    """Remind the invitee of a booking."""
+    reminders.remind(booking_id, kind)
+
+
+@shared_task
+def remind_due() -> None:
+    """Hand the reminders whose time has come to the workers."""
+    for booking_id, kind in reminders.due(arrange.AT_MOST):
+        publish(remind, booking_id, kind)
 
 
 @shared_task

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
@@ -16,29 +14,33 @@ from bookings.problems import Problem
 from bookings.status import current_link
 
 
-def mail(message: Message, problems: list[Problem], *, gave_up: bool) -> EmailMultiAlternatives:
-    """In the organizer's language and zone; ``problems`` as the booking's page shows them."""
-    booking = message.booking
+def mail(message: Message, problems: list[Problem], *, known: str, gave_up: bool) -> EmailMultiAlternatives:
+    """In the organizer's language and zone. ``problems`` as the booking's page shows them, ``known`` as ``in_hand``."""
+    booking, zone = message.booking, message.booking.organizer.timezone
     with translation.override(booking.organizer.language):
-        return letter(message, template="emails/trouble", context=_context(booking, problems, gave_up=gave_up))
+        context = {
+            "booking": booking,
+            "heading": _("This booking needs you"),
+            "other": booking.invitee_name,
+            "when": when(booking.start, booking.end, zone),
+            "problems": [(problem, _absolute(problem.mend_url)) for problem in problems],
+            "in_hand": known,
+            "outlook": _outlook(problems, gave_up=gave_up),
+            "url": organizer_url(booking),
+            "subject": subject_line(
+                _("Needs you: %(title)s with %(other)s, %(when)s"), booking, booking.invitee_name, zone
+            ),
+        }
+        return letter(message, template="emails/trouble", context=context)
 
 
-def _context(booking: Booking, problems: list[Problem], *, gave_up: bool) -> dict[str, Any]:
-    zone = booking.organizer.timezone
-    return {
-        "booking": booking,
-        "reader": booking.organizer.name,
-        "other": booking.invitee_name,
-        "when": when(booking.start, booking.end, zone),
-        "problems": [(problem, _absolute(problem.mend_url)) for problem in problems],
-        "in_hand": in_hand(booking),
-        "gave_up": gave_up,
-        "goes_on": not gave_up and not any(problem.needs_person for problem in problems),
-        "url": organizer_url(booking),
-        "subject": subject_line(
-            _("Needs you: %(title)s with %(other)s, %(when)s"), booking, booking.invitee_name, zone
-        ),
-    }
+def _outlook(problems: list[Problem], *, gave_up: bool) -> str:
+    """What happens next, and what "Try again" is for; the booking's page follows it."""
+    if gave_up:
+        return _("We have stopped trying. To have us try once more, press “Try again” on the booking's page:")
+    if any(problem.needs_person for problem in problems):
+        return _("It does not mend itself. When you have mended it, press “Try again” on the booking's page:")
+    return _("We go on trying. What comes of it shows on the booking's page, where “Try again” tries at once:")
 
 
 def _absolute(url: str) -> str:
@@ -72,5 +74,5 @@ def _is_told(booking: Booking) -> bool:
     by_calendar = booking.announcements.filter(
         revision=booking.revision, channel=Announcement.Channel.CALENDAR, done_at__isnull=False
     )
-    ours = booking.messages.filter(revision=booking.revision, role=Message.Role.INVITEE, state=Message.State.SENT)
-    return by_calendar.exists() or ours.exists()
+    ours = booking.messages.exclude(kind__in=Message.ASIDE).filter(revision=booking.revision)
+    return by_calendar.exists() or ours.filter(role=Message.Role.INVITEE, state=Message.State.SENT).exists()

@@ -262,6 +262,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS},
     },
+    "remind-due": {
+        "task": "bookings.tasks.remind_due",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS},
+    },
     "integrations-due": {
         "task": "integrations.tasks.sweep",
         "schedule": SWEEP_SECONDS,

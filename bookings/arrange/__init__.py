@@ -20,7 +20,7 @@ Level-triggered: every pass looks at what should be true and at what is recorded
 ==============  ======================================================================
 """
 
-from bookings.arrange.due import arrange_due, claim_due
+from bookings.arrange.due import AT_MOST, arrange_due, claim_due
 from bookings.arrange.rounds import arrange
 
-__all__ = ["arrange", "arrange_due", "claim_due"]
+__all__ = ["AT_MOST", "arrange", "arrange_due", "claim_due"]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop as _noop
 
 from bookings import invitations
 from bookings.arrange.situation import Situation
+from bookings.letters import is_refusal
 from bookings.models import Announcement, Booking, Message
 from integrations.errors import ProviderError
 
@@ -88,18 +89,10 @@ def send(s: Situation, message: Message, mail: EmailMessage) -> None:
 
 
 def _not_sent(s: Situation, message: Message, error: smtplib.SMTPException | OSError) -> None:
-    if _is_refusal(error):
+    if is_refusal(error):
         words = _("The mail server refused the mail to %(address)s.") % {"address": message.to_email}
         s.note("problem", words, problem=True)
         s.write(message, state=Message.State.FAILED, failed_for_good=True, last_error=words)
         return
     words = _("The mail to %(address)s could not be sent yet.") % {"address": message.to_email}
     s.failed(message, ProviderError(words, retryable=True))
-
-
-def _is_refusal(error: smtplib.SMTPException | OSError) -> bool:
-    """A 5xx answer to this mail or this recipient will not change by trying again (RFC 5321, 4.2.1)."""
-    if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _words in error.recipients.values())
-    per_mail = (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
-    return isinstance(error, per_mail) and error.smtp_code >= 500

@@ -38,7 +38,8 @@ def tell(s: Situation, *, gave_up: bool = False) -> None:
     if message is None:
         message = _row(s)
     if s.is_due(message):
-        messages.send(s, message, trouble_mail.mail(message, problems(s.booking), gave_up=gave_up))
+        known = trouble_mail.in_hand(s.booking)
+        messages.send(s, message, trouble_mail.mail(message, problems(s.booking), known=known, gave_up=gave_up))
 
 
 def _row(s: Situation) -> Message:

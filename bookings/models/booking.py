@@ -121,6 +121,7 @@ class Booking(models.Model):
             ),
             models.Index(fields=["hold_until"], condition=models.Q(status="pending"), name="booking_held"),
             models.Index(fields=["invitee_email"], name="booking_by_invitee"),
+            models.Index(fields=["start"], condition=models.Q(status="confirmed"), name="booking_to_come"),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,12 @@ class EventType(models.Model):
         PHONE = "phone", _("Phone call")
         IN_PERSON = "in_person", _("In person")
 
+    class Reminders(models.TextChoices):
+        BOTH = "both", _("24 hours and 1 hour before")
+        DAY = "day", _("24 hours before")
+        HOUR = "hour", _("1 hour before")
+        NONE = "none", _("No reminder")
+
     organizer = models.ForeignKey(Organizer, models.CASCADE, related_name="event_types")
     schedule = models.ForeignKey(Schedule, models.RESTRICT, related_name="event_types")
     title = models.CharField(max_length=120)
@@ -44,6 +50,12 @@ class EventType(models.Model):
     daily_limit = models.PositiveSmallIntegerField(null=True, blank=True, validators=[MinValueValidator(1)])
     requires_confirmation = models.BooleanField(
         default=False, help_text="A booking waits, with its time held, until the organizer confirms it."
+    )
+    reminders = models.CharField(
+        max_length=4,
+        choices=Reminders.choices,
+        default=Reminders.BOTH,
+        help_text="When the invitee is reminded by mail.",
     )
     active = models.BooleanField(default=True)
     private = models.BooleanField(default=False, help_text="Only its link leads to it.")

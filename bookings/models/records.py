@@ -27,6 +27,11 @@ class TimelineEntry(models.Model):
         return self.text
 
 
+# As literals, since a model's Meta does not see the class around it.
+_REMINDERS = ("reminder_24h", "reminder_1h")
+_ASIDE = ("trouble", *_REMINDERS)
+
+
 class Message(Attempts):
     """One mail to one person about one revision. Sending it again keeps its Message-ID."""
 
@@ -38,6 +43,8 @@ class Message(Attempts):
         DECLINED = "declined", "Declined"
         REQUESTED = "requested", "Waits for confirmation"
         TROUBLE = "trouble", "Needs the organizer"
+        REMINDER_DAY = "reminder_24h", "Reminder a day before"
+        REMINDER_HOUR = "reminder_1h", "Reminder an hour before"
 
     class Role(models.TextChoices):
         INVITEE = "invitee", "Invitee"
@@ -52,7 +59,8 @@ class Message(Attempts):
         FAILED = "failed", "Refused"
 
     # What tells nobody of the revision itself.
-    ASIDE = (Kind.TROUBLE,)
+    REMINDERS = (Kind.REMINDER_DAY, Kind.REMINDER_HOUR)
+    ASIDE = (Kind.TROUBLE, *REMINDERS)
 
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     booking = models.ForeignKey(Booking, models.CASCADE, related_name="messages")
@@ -60,6 +68,7 @@ class Message(Attempts):
     kind = models.CharField(max_length=12, choices=Kind.choices)
     role = models.CharField(max_length=12, choices=Role.choices)
     to_email = models.EmailField(max_length=254)
+    reminds_of = models.DateTimeField(null=True, blank=True, help_text="The start that a reminder speaks of.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(default=timezone.now)
     claimed_at = models.DateTimeField(null=True, blank=True)
@@ -70,13 +79,18 @@ class Message(Attempts):
         constraints = [
             models.UniqueConstraint(
                 fields=["booking", "revision", "role", "to_email"],
-                condition=~models.Q(kind="trouble"),
+                condition=~models.Q(kind__in=_ASIDE),
                 name="one_message_to_a_person_for_a_revision",
             ),
             models.UniqueConstraint(
                 fields=["booking", "revision"],
                 condition=models.Q(kind="trouble"),
                 name="one_trouble_mail_for_a_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["booking", "kind", "to_email", "reminds_of"],
+                condition=models.Q(kind__in=_REMINDERS),
+                name="one_reminder_of_a_kind_for_a_start",
             ),
         ]
 

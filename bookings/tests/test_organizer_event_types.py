@@ -40,6 +40,16 @@ def test_a_new_event_type_has_everything_that_was_typed(as_ada: Client, ada: Org
     assert (made.daily_limit, made.active, made.schedule) == (None, True, ada.schedules.get())
 
 
+def test_reminders_are_chosen_and_stay_as_they_are_when_left_out(as_ada: Client, ada: Organizer) -> None:
+    _new(as_ada, reminders="hour")
+    made = ada.event_types.get(slug="chess-lesson")
+    assert made.reminders == "hour"
+    as_ada.post(reverse("organizer:event_type", args=[made.pk]), CHESS | {"title": "Chess"})
+    made.refresh_from_db()
+    assert (made.title, made.reminders) == ("Chess", "hour")
+    assert _new(as_ada, title="Go", reminders="never")[0] == 422
+
+
 def test_there_is_no_choice_of_zoom(as_ada: Client) -> None:
     page = as_ada.get(reverse("organizer:event_type_new")).content.decode()
     form = page[page.index('<form method="post" class="narrow"') : page.index("</main>")]

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError
 
-from bookings import arrange
+from bookings import arrange, reminders
 from bookings.models import Booking
 from bookings.status import page_status
 
@@ -26,7 +26,8 @@ class Command(BaseCommand):
         """Arrange, then say how far it came. Raises CommandError when there is no such booking."""
         if options["booking"] is None:
             count = arrange.arrange_due()
-            self.stdout.write(f"{count} due.")
+            reminded = sum(reminders.remind(*found) for found in reminders.due(arrange.AT_MOST))
+            self.stdout.write(f"{count} due, {reminded} reminded.")
             return
         booking = Booking.objects.filter(uid=options["booking"]).first()
         if booking is None:

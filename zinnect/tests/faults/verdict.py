@@ -128,7 +128,7 @@ def _case(facts: Facts) -> Any:
             [meeting for meeting, row in rows if row and row["booking_id"] == booking["id"] and managed(row)],
             [event for event in facts.events if event["status"] != "cancelled" and _uid(event) == uid],
             [entry for entry in facts.ledger if entry["private"].get("zinnectBooking") == uid],
-            [(row, mail) for row, mail in ours if row["kind"] != "trouble"],
+            [(row, mail) for row, mail in ours if not row["kind"].startswith(("trouble", "reminder"))],
             [(row, mail) for row, mail in ours if row["kind"] == "trouble"],
         )
 
