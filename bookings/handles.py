@@ -13,9 +13,9 @@ RESERVED_HANDLES = frozenset(
     """
     about abuse accounts admin api app apps assets availability b billing blog book booking bookings calendar calendars
     contact contacts docs dashboard demo embed error event-types event_types events favicon favicon.ico healthz help
-    home i18n impressum index integrations legal login logout mail media metrics new oauth pricing privacy readyz
-    register robots robots.txt root security settings setup signin signout signup sitemap start static status styleguide
-    support teams terms user users webhook webhooks well-known www zinnect zoom google
+    home i18n impressum index integrations legal login logout mail mail-preview media metrics new oauth pricing privacy
+    readyz register robots robots.txt root security settings setup signin signout signup sitemap start static status
+    styleguide support teams terms user users webhook webhooks well-known www zinnect zoom google
     """.split()
 )
 _SHAPE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")

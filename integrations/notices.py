@@ -6,7 +6,7 @@ import logging
 from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -32,7 +32,7 @@ def mail_notice(connection_id: int) -> bool:
         return False
     connection = Connection.objects.select_related("user").get(pk=connection_id)
     try:
-        _send(connection, "needs_reconnect")
+        letter(connection, "needs_reconnect").send()
     except (OSError, SMTPException) as error:
         logger.warning("mail about connection %s was not sent: %s", connection_id, type(error).__name__)
         lost.update(notice_due=True)
@@ -51,7 +51,7 @@ def mail_warning(use_id: int) -> bool:
     if not DailyUse.objects.filter(pk=row.pk, told_at=None).update(told_at=timezone.now()):
         return False
     try:
-        _send(connection, "daily_limit", usage=usage.usage(row, usage.zone_of(connection.user)))
+        letter(connection, "daily_limit", usage=usage.usage(row, usage.zone_of(connection.user))).send()
     except (OSError, SMTPException) as error:
         logger.warning("mail about the limit of connection %s was not sent: %s", connection.pk, type(error).__name__)
         DailyUse.objects.filter(pk=row.pk).update(told_at=None)
@@ -61,8 +61,8 @@ def mail_warning(use_id: int) -> bool:
     return True
 
 
-def _send(connection: Connection, template: str, **more: object) -> None:
-    """Render ``integrations/mail/<template>`` in the organizer's language and send it. OSError, SMTPException."""
+def letter(connection: Connection, template: str, **more: object) -> EmailMultiAlternatives:
+    """``integrations/mail/<template>`` in the organizer's language. The first line of its text is the subject."""
     provider = providers.get(connection.provider)
     context = {
         "provider": provider,
@@ -72,6 +72,13 @@ def _send(connection: Connection, template: str, **more: object) -> None:
         **more,
     }
     with in_language_of(connection.user):
-        subject, _newline, text = render_to_string(f"integrations/mail/{template}.txt", context).partition("\n")
-        html = render_to_string(f"integrations/mail/{template}.html", context)
-    send_mail(subject.strip(), text.strip() + "\n", None, [connection.user.email], html_message=html)
+        first, _newline, text = render_to_string(f"integrations/mail/{template}.txt", context).partition("\n")
+        subject = first.strip()
+        html = render_to_string(
+            f"integrations/mail/{template}.html", context | {"subject": subject, "heading": subject}
+        )
+    email = EmailMultiAlternatives(
+        subject, text.strip() + "\n", to=[connection.user.email], headers={"Auto-Submitted": "auto-generated"}
+    )
+    email.attach_alternative(html, "text/html")
+    return email

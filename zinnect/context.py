@@ -7,5 +7,9 @@ from django.http import HttpRequest
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """The support address and whether sign-up is open."""
-    return {"support_email": settings.SUPPORT_EMAIL, "signup_open": settings.SIGNUP_OPEN}
+    """The public origin, the support address, and whether sign-up is open."""
+    return {
+        "base_url": settings.BASE_URL,
+        "support_email": settings.SUPPORT_EMAIL,
+        "signup_open": settings.SIGNUP_OPEN,
+    }

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from zinnect import health, pages, styleguide
+from zinnect import health, mail_preview, pages, styleguide
 from zinnect.accounts import AdminLoginForm
 
 admin.site.login_form = AdminLoginForm
@@ -13,6 +13,8 @@ urlpatterns = [
     path("help/zoom/", pages.help_zoom, name="help_zoom"),
     path("privacy/", pages.privacy, name="privacy"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
+    path("mail-preview/", mail_preview.index, name="mail_preview"),
+    path("mail-preview/html/", mail_preview.html, name="mail_preview_html"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

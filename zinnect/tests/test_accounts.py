@@ -6,7 +6,7 @@ import re
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -51,6 +51,26 @@ def test_signing_up_twice_tells_nobody_who_has_an_account(
     assert answer["Location"] == reverse("account_email_verification_sent")
     assert type(ada.user).objects.count() == 1
     assert [mail.to for mail in mailoutbox] == [[ada.email]]
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "link"),
+    [
+        ("account_signup", NEW, "/accounts/confirm-email/"),
+        ("account_signup", NEW | {"email": "ada@example.com"}, "/accounts/password/reset/"),
+        ("account_reset_password", {"email": "ada@example.com"}, "/accounts/password/reset/key/"),
+        ("account_reset_password", {"email": "nobody@example.com"}, "/accounts/signup/"),
+    ],
+)
+def test_mail_about_accounts_is_html_and_text_with_links_from_our_own_origin(
+    client: Client, ada: Organizer, mailoutbox: list[EmailMultiAlternatives], page: str, form: dict[str, str], link: str
+) -> None:
+    client.post(reverse(page), form)
+    (mail,) = mailoutbox
+    for words in (str(mail.body), str(mail.alternatives[0][0])):
+        assert f"http://localhost:8000{link}" in words
+        assert "testserver" not in words
+        assert "support@zinnect.com" in words
 
 
 @pytest.mark.django_db

@@ -45,6 +45,8 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "help/zoom/": ANYBODY,
     "privacy/": ANYBODY,
     "styleguide/": ("404", "405"),  # with DEBUG alone
+    "mail-preview/": ("404", "405"),  # with DEBUG alone
+    "mail-preview/html/": ("404", "405"),
     "healthz": ANYBODY,
     "readyz": ANYBODY,
     "metrics": ("404", "405"),
