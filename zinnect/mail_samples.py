@@ -92,6 +92,12 @@ def _announcing(language: str) -> Iterator[Sample]:
     yield "moved-link-erased", mail(KIND.MOVED, ROLE.INVITEE, ("zoom", ""))
     yield "new-link", mail(KIND.LINK, ROLE.INVITEE, reason="The earlier meeting was deleted in Zoom.")
     yield "new-link-organizer", mail(KIND.LINK, ROLE.ORGANIZER)
+    pending, declined = Booking.Status.PENDING, Booking.Status.DECLINED
+    held: dict[str, Any] = {"status": pending, "hold_until": START - timedelta(days=2)}
+    yield "requested", mail(KIND.REQUESTED, ROLE.INVITEE, NO_LINK, **held)
+    yield "requested-organizer", mail(KIND.REQUESTED, ROLE.ORGANIZER, NO_LINK, **held)
+    yield "declined", mail(KIND.DECLINED, ROLE.INVITEE, NO_LINK, status=declined, reason="I am away that day.")
+    yield "declined-unanswered", mail(KIND.DECLINED, ROLE.INVITEE, NO_LINK, status=declined, changed_by="system")
     yield "cancelled", mail(KIND.CANCELLED, ROLE.INVITEE, NO_LINK, reason="I am ill.")
     yield "cancelled-organizer", mail(KIND.CANCELLED, ROLE.ORGANIZER, NO_LINK)
     yield "cancelled-guest", mail(KIND.CANCELLED, ROLE.GUEST, NO_LINK)

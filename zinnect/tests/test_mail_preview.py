@@ -21,7 +21,7 @@ from zinnect.mail_samples import ZOOM, samples
 pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
-BOOKING = ("confirmed", "moved", "new-link", "cancelled", "reminder", "trouble")
+BOOKING = ("confirmed", "moved", "new-link", "requested", "declined", "cancelled", "reminder", "trouble")
 
 
 @pytest.fixture
@@ -108,7 +108,7 @@ def test_the_facts_come_first_and_then_the_link(mails: dict[str, EmailMultiAlter
 
 
 def test_who_may_change_a_booking_is_told_how(mails: dict[str, EmailMultiAlternatives]) -> None:
-    for name in ("confirmed", "moved", "new-link", "reminder-day", "reminder-hour", "confirmed-no-link"):
+    for name in ("confirmed", "moved", "new-link", "requested", "reminder-day", "reminder-hour", "confirmed-no-link"):
         assert "Reschedule or cancel: http://localhost:8000/b/sample/" in mails[name].body, name
     for name in ("cancelled", "confirmed-guest", "confirmed-organizer", "trouble"):
         assert "/b/sample/" not in mails[name].body, name
