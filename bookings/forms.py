@@ -162,6 +162,7 @@ class EventTypeForm(EventTypeModelForm):
             "location_detail": _("For a phone call the number to call, for a meeting in person the address."),
             "interval_minutes": "",
             "window_days": "",
+            "reminders": "",
             "daily_limit": _("Left empty, there is no limit."),
             "requires_confirmation": _(
                 "Its time is held while it waits for your answer, for a day at most. "
