@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import Settings
 
 from bookings.models import Announcement, Booking, CalendarEntry, Organizer
+from bookings.services import retention
 from bookings.tests.people import announced
 from bookings.tests.people import booked as row_of_booking
 from bookings.tests.world import booked, connect, settle
@@ -133,6 +134,16 @@ def test_what_another_process_counted_is_counted() -> None:
     assert value("provider_call_seconds_bucket", service="Zoom", le="0.25") == 1
     assert value("provider_call_seconds_bucket", service="Zoom", le="5.0") == 2
     assert value("provider_call_seconds_sum", service="Zoom") == pytest.approx(3.2)
+
+
+def test_forgetting_people_changes_no_number_of_bookings(with_zoom: Booking) -> None:
+    def of_bookings() -> dict[Sample, float]:
+        words = ("bookings", "link_seconds", "fallbacks")
+        return {sample: number for sample, number in read().items() if any(word in sample[0] for word in words)}
+
+    before = of_bookings()
+    assert retention.forget_people(Booking.objects.all()) == 1
+    assert of_bookings() == before
 
 
 @pytest.mark.django_db
