@@ -70,7 +70,7 @@ def configured(provider: Provider) -> Iterator[Problem]:
             f"{provider.service} is not configured: nobody can connect it.",
             f"Set {name}_CLIENT_ID and {name}_CLIENT_SECRET (docs/{provider.slug}.md).",
         )
-    if provider.configured and provider.slug == "zoom" and not settings.ZOOM_WEBHOOK_SECRET:
+    if provider.client_id and provider.slug == "zoom" and not settings.ZOOM_WEBHOOK_SECRET:
         yield Problem(
             "ZOOM_WEBHOOK_SECRET is not set: Zoom's webhooks are answered with 503.",
             "Copy the secret token of the event subscription from the Zoom app's page.",
