@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from bookings import invitations, trouble_mail
 from bookings.models import Announcement, Booking, EventType, Message, Organizer
@@ -30,7 +31,8 @@ KIND, ROLE = Message.Kind, Message.Role
 
 def samples(language: str) -> dict[str, EmailMultiAlternatives]:
     """Every mail by its name, to readers of ``language``."""
-    return dict([*_announcing(language), *_reminders(language), *_trouble(language), *_others(language)])
+    with translation.override(language):
+        return dict([*_announcing(language), *_reminders(language), *_trouble(language), *_others(language)])
 
 
 def _organizer(language: str) -> Organizer:
@@ -78,7 +80,8 @@ def _announcing(language: str) -> Iterator[Sample]:
         return invitations.mail(message, _announcement(message, link, why))
 
     phone = {"location": EventType.Location.PHONE, "location_detail": "+49 30 1234567"}
-    late = "Zoom did not deliver a meeting in time: it did not answer. The invitation carries the default video link."
+    late = _("%(service)s did not deliver a meeting in time: %(why)s The invitation carries the default video link.")
+    late %= {"service": "Zoom", "why": _("it did not answer.")}
     yield "confirmed", mail(KIND.CONFIRMED, ROLE.INVITEE)
     yield "confirmed-organizer", mail(KIND.CONFIRMED, ROLE.ORGANIZER)
     meet = MEET, "https://meet.google.com/abc-defg-hij"
@@ -111,26 +114,27 @@ def _reminders(language: str) -> Iterator[Sample]:
 
 def _trouble(language: str) -> Iterator[Sample]:
     message = _message(language, KIND.TROUBLE, ROLE.ORGANIZER)
+    zoom, name = {"service": "Zoom"}, {"name": "Ines Ibarra"}
     refused = Problem(
-        "Zoom did not accept the meeting's details.",
+        _("Zoom did not accept the meeting's details."),
         "/apps/integrations/zoom/",
-        "Look at the Zoom integration",
-        "In Zoom the meeting still has its earlier time; its link works all the same.",
+        _("Look at the %(service)s integration") % zoom,
+        _("In %(service)s the meeting still has its earlier time; its link works all the same.") % zoom,
         needs_person=True,
     )
-    silent = Problem("Google Calendar did not answer.", undone="The booking is not in your calendar yet.")
+    silent = Problem(_("The mail to %(address)s could not be sent yet.") % {"address": "ines@example.org"})
     cancelled = _message(language, KIND.TROUBLE, ROLE.ORGANIZER, status=Booking.Status.CANCELLED)
-    left = Problem("Google Calendar did not answer.", undone="The event is still in your calendar.")
-    known = f"Ines Ibarra knows the time and has this link: {ZOOM[1]}"
+    left = Problem(_("Zoom asked us to slow down."), undone=_("The meeting is still there in %(service)s.") % zoom)
+    known = _("%(name)s knows the time and has this link: %(url)s") % (name | {"url": ZOOM[1]})
     yield "trouble", trouble_mail.mail(message, [refused], known=known, gave_up=False)
     yield "trouble-goes-on", trouble_mail.mail(message, [silent], known=known, gave_up=False)
-    known = "Ines Ibarra knows that it was cancelled."
+    known = _("%(name)s knows that it was cancelled.") % name
     yield "trouble-gave-up", trouble_mail.mail(cancelled, [left], known=known, gave_up=True)
 
 
 def _others(language: str) -> Iterator[Sample]:
     organizer = _organizer(language)
-    words = "Zoom no longer accepts our access. Connect it again to go on."
+    words = _("%(name)s no longer accepts our access. Connect it again to go on.") % {"name": "Zoom"}
     zoom = Connection(pk=NOWHERE, user=organizer.user, provider="zoom", email="sarah@zoom.example", last_error=words)
     yield "needs-reconnect", notices.letter(zoom, "needs_reconnect")
     used = usage.usage(DailyUse(provider="zoom", calls=80), organizer.timezone)
@@ -141,8 +145,7 @@ def _others(language: str) -> Iterator[Sample]:
         "unknown_account": {},
         "account_already_exists": {},
     }
-    with translation.override(language):
-        for name, context in account.items():
-            to = "sarah@example.com"
-            mail = get_adapter().render_mail(f"account/email/{name}", to, {"email": to, **context})
-            yield name.replace("_", "-"), mail
+    for name, context in account.items():
+        to = "sarah@example.com"
+        mail = get_adapter().render_mail(f"account/email/{name}", to, {"email": to, **context})
+        yield name.replace("_", "-"), mail

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from pathlib import Path
 
@@ -21,14 +22,29 @@ from zinnect.mail_samples import ZOOM, samples
 pytestmark = pytest.mark.django_db
 
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
+# What people of the samples wrote stays as they wrote it.
+AS_TYPED = {"I should like to talk about the schedule for January.", "Please excuse me."}
 BOOKING = ("confirmed", "moved", "new-link", "requested", "declined", "cancelled", "reminder", "trouble")
 
 
+Mails = dict[str, EmailMultiAlternatives]
+
+
 @pytest.fixture
-def mails(rf: RequestFactory) -> dict[str, EmailMultiAlternatives]:
-    """Each by its name, in English; allauth's own are rendered within a request."""
-    with context.request_context(rf.get("/")):
-        return samples("en")
+def mails_in(rf: RequestFactory) -> Callable[[str], Mails]:
+    """Each by its name, in a language; allauth's own are rendered within a request."""
+
+    def render(language: str) -> Mails:
+        with context.request_context(rf.get("/")):
+            return samples(language)
+
+    return render
+
+
+@pytest.fixture
+def mails(mails_in: Callable[[str], Mails]) -> Mails:
+    """In English."""
+    return mails_in("en")
 
 
 def html_of(mail: EmailMultiAlternatives) -> str:
@@ -53,9 +69,7 @@ def test_in_production_there_is_no_preview(client: Client) -> None:
         assert client.get(reverse(name), {"mail": "confirmed"}).status_code == 404
 
 
-def test_the_preview_shows_every_mail_and_writes_nothing(
-    preview: Client, mails: dict[str, EmailMultiAlternatives]
-) -> None:
+def test_the_preview_shows_every_mail_and_writes_nothing(preview: Client, mails: Mails) -> None:
     with CaptureQueriesContext(connection) as queries:
         page = unescape(preview.get(reverse("mail_preview")).content.decode())
     assert [query["sql"] for query in queries if not query["sql"].startswith("SELECT")] == []
@@ -74,18 +88,33 @@ def test_the_html_of_a_mail_is_framed_by_the_preview_alone(preview: Client) -> N
     assert preview.get(reverse("mail_preview_html"), {"mail": "nothing"}).status_code == 404
 
 
-def test_every_mail_has_html_and_text_and_loads_nothing(mails: dict[str, EmailMultiAlternatives]) -> None:
+@pytest.mark.parametrize("language", [code for code, _name in django_settings.LANGUAGES])
+def test_every_mail_has_html_and_text_and_loads_nothing(mails_in: Callable[[str], Mails], language: str) -> None:
+    mails = mails_in(language)
     for name, mail in mails.items():
         assert str(mail.subject) == " ".join(mail.subject.split()), name
         assert mail.alternatives[0][1] == "text/html", name
         html = html_of(mail)
         assert not re.search(r"<(img|script|link|iframe)\b|\bsrc=|url\(|@import", html), name
         assert html.startswith("<!doctype html>"), name
-        assert '<html lang="en">' in html, name
+        assert f'<html lang="{language}">' in html, name
         assert "{" not in mail.body, name
 
 
-def test_html_and_text_hold_the_same_links(mails: dict[str, EmailMultiAlternatives]) -> None:
+def test_a_german_reader_finds_no_english(mails_in: Callable[[str], Mails]) -> None:
+    english, german = mails_in("en"), mails_in("de")
+    for name, mail in german.items():
+        same = lines_of(mail) & lines_of(english[name])
+        assert {line for line in same if "http" not in line} <= AS_TYPED, name
+        assert mail.subject != english[name].subject, name
+
+
+def lines_of(mail: EmailMultiAlternatives) -> set[str]:
+    """The lines of its text that are not empty."""
+    return {line.strip("- ") for line in str(mail.body).splitlines() if line.strip()}
+
+
+def test_html_and_text_hold_the_same_links(mails: Mails) -> None:
     def links(text: str) -> set[str]:
         return {link.rstrip(".") for link in re.findall(r"(?:https?://|mailto:)[^\s\"<>]+", text)}
 
@@ -93,7 +122,7 @@ def test_html_and_text_hold_the_same_links(mails: dict[str, EmailMultiAlternativ
         assert links(html_of(mail)) == links(str(mail.body)), name
 
 
-def test_the_facts_come_first_and_then_the_link(mails: dict[str, EmailMultiAlternatives]) -> None:
+def test_the_facts_come_first_and_then_the_link(mails: Mails) -> None:
     for name in [name for name in mails if name.startswith(BOOKING)]:
         mail, organizers = mails[name], mails[name].to == ["sarah@example.com"]
         when = "Thursday, 3 December 2026, " + (
@@ -107,7 +136,7 @@ def test_the_facts_come_first_and_then_the_link(mails: dict[str, EmailMultiAlter
                 assert places[2] < text.index(ZOOM[1]) < 400, f"{name}: {text}"
 
 
-def test_who_may_change_a_booking_is_told_how(mails: dict[str, EmailMultiAlternatives]) -> None:
+def test_who_may_change_a_booking_is_told_how(mails: Mails) -> None:
     for name in ("confirmed", "moved", "new-link", "requested", "reminder-day", "reminder-hour", "confirmed-no-link"):
         assert "Reschedule or cancel: http://localhost:8000/b/sample/" in mails[name].body, name
     for name in ("cancelled", "confirmed-guest", "confirmed-organizer", "trouble"):

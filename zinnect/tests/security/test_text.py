@@ -112,7 +112,7 @@ def test_mails_show_it_as_text(hostile: Booking, role: str) -> None:
     assert "<img" not in html
     assert "<script" not in html
     if role == "organizer":
-        assert html.count(escape(HTML)) == 5  # title, name, notes, two answers
+        assert html.count(escape(HTML)) == 6  # title, name twice, notes, two answers
         assert HTML in part(message, "text/plain")
 
 
