@@ -167,7 +167,12 @@ def _sarah(world: World) -> None:
 def _calendars(connection: Connection) -> None:
     own = {"is_primary": True, "can_write": True, "allows_meet": True, "blocks_time": True, "receives_bookings": True}
     for name, what in (("Paul Park", own), ("Team", {"can_write": True, "blocks_time": True}), ("Family", {})):
-        like = {"external_id": name, "account_id": connection.external_id, "name": name}
+        like = {
+            "external_id": name,
+            "account_id": connection.external_id,
+            "name": name,
+            "seen_at": connection.created_at,
+        }
         Calendar.objects.create(connection=connection, **like, **what)
 
 
