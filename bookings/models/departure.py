@@ -5,15 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 
 class Departure(models.Model):
     """An account that is being deleted (bookings/services/departures.py); the row goes with its user."""
 
     class By(models.TextChoices):
-        ORGANIZER = "organizer", _("the organizer")
-        ADMIN = "admin", _("an administrator")
+        ORGANIZER = "organizer", "the organizer"
+        ADMIN = "admin", "an administrator"
 
     user = models.OneToOneField(User, models.CASCADE, related_name="departure")
     asked_at = models.DateTimeField(default=timezone.now)

@@ -38,6 +38,7 @@ _CANCELLED = {
     "invitee": _noop("Cancelled by the invitee."),
     "organizer": _noop("Cancelled by the organizer."),
     "admin": _noop("Cancelled by an administrator."),
+    "system": _noop("Cancelled, since the organizer's account is being deleted."),
 }
 _RETRIED = {
     "organizer": _noop("Tried again by the organizer."),
@@ -203,7 +204,10 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
 
 
 def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None = None) -> Booking:
-    """Cancel a booking. Cancelling twice changes nothing. Raises NotChangeable when it was declined or is over."""
+    """Cancel a booking. Cancelling twice changes nothing. Raises NotChangeable when it was declined or is over.
+
+    ``by``: "invitee", "organizer", "admin", or "system", whose ``reason`` is a msgid.
+    """
     now = now or timezone.now()
     with transaction.atomic():
         lock(booking.organizer_id)
@@ -212,7 +216,7 @@ def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None 
             return current
         current = changeable(booking, now)
         revise(current, change=Booking.Change.CANCELLED, by=by, reason=reason, now=now, status=Booking.Status.CANCELLED)
-        record(current, "cancelled", _CANCELLED[by], message=reason)
+        record(current, "cancelled", _CANCELLED[by], message="" if by == "system" else reason)
         booking_cancelled.send(sender=Booking, booking=current)
     return current
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _noop
 
 from bookings.models import Booking, Departure, Organizer
 from bookings.services.booking import cancel
@@ -44,15 +44,15 @@ def depart(*, user: User, by: str) -> Departure:
         User.objects.filter(pk=user.pk).update(is_active=False)
         user.is_active = False
         for booking in upcoming(user):
-            _cancel(booking, by)
+            _cancel(booking)
     if made:
         logger.info("departure", kind="asked", user_id=user.pk)
     return departure
 
 
-def _cancel(booking: Booking, by: str) -> None:
+def _cancel(booking: Booking) -> None:
     try:
-        cancel(booking=booking, by=by, reason=_("The organizer's account was closed."))
+        cancel(booking=booking, by="system", reason=_noop("The organizer's account was closed."))
     except NotChangeable:
         logger.log(logging.INFO, "departure", kind="over meanwhile", booking_id=booking.pk)
 
@@ -69,7 +69,7 @@ def _go_on(departure: Departure) -> bool:
         return False
     for connection in Connection.objects.filter(user=user):
         if connection.attached:
-            remove(connection, by=departure.get_by_display())
+            remove(connection, by=departure.by)
     if patient and Revocation.objects.filter(connection__user=user).exists():
         return False
     logger.info("departure", kind="done", user_id=user.pk)

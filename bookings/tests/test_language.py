@@ -17,7 +17,7 @@ from django.utils.translation import override
 
 from bookings import services
 from bookings.models import Booking, Organizer
-from bookings.services import provider_side
+from bookings.services import departures, provider_side
 from bookings.tests.world import INVITEE, booked, calendar_part, connect, live_event, next_weekday, settle
 from integrations.sandbox.testing import Sandbox
 from zinnect.tests.fixtures import PASSWORD
@@ -81,7 +81,7 @@ def german_guest(ada: Organizer) -> Booking:
 def test_each_reads_the_confirmation_in_their_own_language(german_guest: Booking) -> None:
     theirs, hers = mail_to(INVITEE), mail_to("ada@example.com")
     assert theirs.subject.startswith("Bestätigt: Intro mit Ada Ambrose, ")
-    assert "Guten Tag Ida Invitee,\n\nIhr Termin ist gebucht." in theirs.body
+    assert "Ihr Termin ist gebucht." in theirs.body
     assert "Ort: Telefonat" in theirs.body
     assert hers.subject.startswith("Confirmed: Intro with Ida Invitee, ")
     assert "Where: Phone call" in hers.body
@@ -137,6 +137,13 @@ def test_why_there_is_a_new_link_is_told_in_each_readers_language(ada: Organizer
     settle(booking)
     assert "Das bisherige Meeting wurde im Konto des Gastgebers gelöscht." in mail_to(INVITEE).body
     assert "The earlier meeting was deleted by its host." in mail_to("ada@example.com").body
+
+
+def test_why_an_organizer_who_left_cancelled_is_told_in_the_guests_language(ada: Organizer) -> None:
+    booking = settle(booked(ada, language="de"))
+    departures.depart(user=ada.user, by="organizer")
+    settle(booking)
+    assert "Nachricht: Das Konto des Gastgebers wurde geschlossen." in mail_to(INVITEE).body
 
 
 # --- What organizers read later --------------------------------------------------------------------------------------
