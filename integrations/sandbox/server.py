@@ -64,18 +64,9 @@ class Port:
         return thread
 
     def stop_for(self, seconds: float) -> None:
-        """Refuse connections for so long: the listening socket and all open connections are closed."""
-        threading.Thread(target=self._stop_for, args=(seconds,), daemon=True).start()
-
-    def _stop_for(self, seconds: float) -> None:
+        """Refuse connections for so long: when this returns, the port and all open connections are closed."""
         if not self._stopped.acquire(blocking=False):
             return
-        try:
-            self._close_and_open(seconds)
-        finally:
-            self._stopped.release()
-
-    def _close_and_open(self, seconds: float) -> None:
         old = self._server
         old.shutdown()
         old.server_close()
@@ -84,9 +75,13 @@ class Port:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+        threading.Thread(target=self._open_again, args=(seconds,), daemon=True).start()
+
+    def _open_again(self, seconds: float) -> None:
         self._world.faults.hang(seconds)
         self._server = Server((self._host, self.number), self._service, self._world)
         self._thread = self._serve(self._server)
+        self._stopped.release()
 
 
 class _Handler(BaseHTTPRequestHandler):
