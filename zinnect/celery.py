@@ -9,8 +9,11 @@ import os
 from celery import Celery
 from django_structlog.celery.steps import DjangoStructLogInitStep
 
+from zinnect import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zinnect.settings")
 
+broker.outlive()
 app = Celery("zinnect")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
