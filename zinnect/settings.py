@@ -231,7 +231,7 @@ FORGET_SECONDS = 3600.0
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A hung broker costs a request this much, once; kombu itself waits a second for a message, so not less.
+    # kombu itself waits a second for a message, so not less. Whoever publishes waits less: integrations/publish.py.
     "socket_timeout": 1.25,
     "socket_connect_timeout": 1,
     "visibility_timeout": 600,

@@ -41,7 +41,7 @@ def its_host_deletes(sandbox: Sandbox, meeting: dict[str, Any]) -> None:
 def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Ids of the bookings whose arranging was queued."""
     ids: list[int] = []
-    monkeypatch.setattr(booking_tasks.arrange_booking, "apply_async", lambda *, args: ids.extend(args))
+    monkeypatch.setattr(booking_tasks.arrange_booking, "apply_async", lambda *, args, **_how: ids.extend(args))
     return ids
 
 

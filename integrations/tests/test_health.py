@@ -65,7 +65,7 @@ def test_a_loss_is_told_once_however_many_notice(
 ) -> None:
     heard: list[object] = []
     queued: list[Any] = []
-    monkeypatch.setattr(tasks.mail_notice, "apply_async", lambda *, args: queued.append(args))
+    monkeypatch.setattr(tasks.mail_notice, "apply_async", lambda *, args, **_how: queued.append(args))
 
     def listen(sender: object, connection: Connection, **kwargs: object) -> None:
         heard.append(connection)

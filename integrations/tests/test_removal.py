@@ -66,7 +66,7 @@ def test_the_revocation_is_queued_with_an_id_and_nothing_else(
     zoom: Connection, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     queued: list[Any] = []
-    monkeypatch.setattr(tasks.revoke, "apply_async", lambda *, args: queued.append(args))
+    monkeypatch.setattr(tasks.revoke, "apply_async", lambda *, args, **_how: queued.append(args))
     with django_capture_on_commit_callbacks(execute=True):
         remove(zoom, by="organizer")
     assert queued == [(Revocation.objects.get().pk,)]

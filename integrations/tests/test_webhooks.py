@@ -214,7 +214,7 @@ def test_the_sweep_handles_what_the_broker_did_not_take(
 
 def test_the_task_is_really_queued(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[int, ...]] = []
-    monkeypatch.setattr(tasks.handle_webhook, "apply_async", lambda *, args: sent.append(args))
+    monkeypatch.setattr(tasks.handle_webhook, "apply_async", lambda *, args, **_how: sent.append(args))
     send(meeting_deleted(86012345678))
     assert sent == [(WebhookEvent.objects.get().pk,)]
 
