@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from zinnect.startup import look_meanwhile
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zinnect.settings")
 application = get_wsgi_application()
+look_meanwhile()
