@@ -109,6 +109,18 @@ def test_a_meeting_that_turns_up_after_the_fallback_is_deleted(
     assert len(sandbox.ledger(INVITEE)) == 1
 
 
+def test_a_second_look_that_removal_prevents_is_said(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    sandbox.wait(lambda: not _too_soon(booking))
+    booking = again(booking)
+    remove(Connection.objects.get(user=ada.user, provider="zoom"), by="organizer")
+    booking = ten_minutes_later(booking)
+    assert booking.timeline.filter(kind="meeting_left", text__contains="removed here").count() == 1
+    assert booking.arranged_revision == 1
+
+
 def test_an_insert_whose_answer_was_lost_is_found(ada: Organizer, sandbox: Sandbox) -> None:
     connect(ada, sandbox, "google", "zoom")
     sandbox.fault(service="google", call="events.insert", kind="drop_after", times=1)

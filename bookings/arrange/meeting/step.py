@@ -155,6 +155,9 @@ def _sweep_up(s: Situation, meeting: Meeting, *, keep: str) -> int:
 def _second_look(s: Situation, meeting: Meeting) -> None:
     if not s.manages(meeting):
         s.write(meeting, look_again_at=None)
+        if meeting.lost_calls:
+            words = _("A meeting may be left over in %(service)s: it was removed here before we looked again.")
+            s.note("meeting_left", said(meeting, words))
         return
     if not may_look(meeting):
         if meeting.lost_calls:
