@@ -51,15 +51,14 @@ PYTEST := $(BIN)/python -m pytest -q
 
 test: $(TOOLS) ## PostgreSQL and Redis, a browser, the whole system; then SQLite; of the faults the quick ones
 	@$(BIN)/python -m zinnect.tests.browser
-	$(PYTEST) -n 2 --dist worksteal -m 'not (faults and system)'
+	$(PYTEST) -n 2 --dist worksteal -m 'not (faults and (system or slow))'
 	TEST_DATABASE=sqlite $(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not postgres and not faults' --ignore-glob='*/test_sandbox_*' --ignore-glob='*/test_slots*' bookings integrations
 
 test-fast: $(TOOLS) ## what is quick: no browser, whole system, faults, fuzzing, nor the stand-ins' own tests
 	$(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not faults and not slow' --ignore-glob='*/test_sandbox_*'
 
 faults: $(TOOLS) ## the whole matrix of faults and crashes, against the whole product (docs/reliability.md)
-	$(PYTEST) -n 2 --dist worksteal -m 'faults and not system'
-	$(PYTEST) -m 'faults and system'
+	$(PYTEST) -n 2 --dist worksteal -m faults
 
 restore-drill: $(TOOLS) ## back up a running product, lose its database, restore it, book with it (docs/operating.md)
 	@$(BIN)/python -m zinnect.drill

@@ -56,10 +56,10 @@ def find_redis() -> Path:
     )
 
 
-def start_redis(household: Household, *, program: Path | None = None) -> Server:
-    """Start a server that keeps nothing on disk; ready when this returns."""
+def start_redis(household: Household, *, program: Path | None = None, port: int = 0) -> Server:
+    """Start a server that keeps nothing on disk, at a free port unless one is given; ready when this returns."""
     folder = household.folder(prefix="zinnect-redis-")
-    port = free_port()
+    port = port or free_port()
     where = ["--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
     nothing_kept = ["--save", "", "--appendonly", "no", "--daemonize", "no"]
     command: list[str | Path] = [program or find_redis(), *where, *nothing_kept]

@@ -112,9 +112,7 @@ def test_a_meeting_that_turns_up_after_the_fallback_is_deleted(
 def test_a_second_look_that_removal_prevents_is_said(ada: Organizer, sandbox: Sandbox) -> None:
     connect(ada, sandbox, "google", "zoom")
     sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
-    booking = settle(booked(ada))
-    sandbox.wait(lambda: not _too_soon(booking))
-    booking = again(booking)
+    booking = a_timeout_later(settle(booked(ada)))
     remove(Connection.objects.get(user=ada.user, provider="zoom"), by="organizer")
     booking = ten_minutes_later(booking)
     assert booking.timeline.filter(kind="meeting_left", text__contains="removed here").count() == 1
@@ -415,3 +413,18 @@ def test_without_the_permission_to_list_a_meeting_that_may_be_left_after_a_cance
     assert booking.timeline.get(kind="meeting_left").is_problem
     assert booking.arranged_revision == 2
     assert sandbox.calls("meetings.list") == []
+
+
+@pytest.mark.parametrize("times", [2, None], ids=["for-a-while", "for-ever"])
+def test_a_look_that_is_refused_for_good_is_asked_for_once_more(
+    ada: Organizer, sandbox: Sandbox, times: int | None
+) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.fault(service="zoom", call="meetings.create", kind="drop_after", times=1)
+    sandbox.fault(service="zoom", call="meetings.list", kind="status", times=times, params={"status": 403})
+    booking = a_timeout_later(settle(booked(ada)))
+    assert current_link(booking)[0] == "google_meet"
+    assert (len(sandbox.calls("meetings.list")), booking.arranged_revision) == (2, 0)
+    booking = ten_minutes_later(booking)
+    assert booking.arranged_revision == 1
+    assert booking.timeline.filter(kind="meeting_left").count() == len(sandbox.meetings(live=True)) == int(not times)

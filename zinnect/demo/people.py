@@ -25,6 +25,8 @@ class Person:
         self.base_url = base_url
         self.http = requests.Session()
         self.http.trust_env = False
+        # A server closes a connection that is idle, and a form sent over it at that very moment would be lost.
+        self.http.headers["Connection"] = "close"
 
     def get(self, path: str) -> Page:
         """Open a page; raises Refused unless the answer is 200."""

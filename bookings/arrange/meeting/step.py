@@ -18,9 +18,10 @@ from bookings.arrange.meeting.row import (
 )
 from bookings.arrange.situation import Situation
 from bookings.models import Meeting
+from bookings.problems import MEETING_LEFT
 from bookings.services.provider_side import lose_meeting
 from integrations import quota
-from integrations.errors import MeetingGone, ProviderError
+from integrations.errors import ConnectionUnusable, MeetingGone, ProviderError
 from integrations.models import with_connection
 from integrations.oauth import call_with_token
 
@@ -130,7 +131,7 @@ def _drop_unseen(s: Situation, meeting: Meeting) -> None:
     try:
         deleted = _sweep_up(s, meeting, keep="")
     except ProviderError as error:
-        s.failed(meeting, error)
+        _not_looked(s, meeting, error)
         return
     left = max(meeting.lost_calls - deleted, 0)
     s.succeeded(meeting, state=Meeting.State.DELETED, lost_calls=left)
@@ -154,10 +155,10 @@ def _sweep_up(s: Situation, meeting: Meeting, *, keep: str) -> int:
 
 def _second_look(s: Situation, meeting: Meeting) -> None:
     if not s.manages(meeting):
-        s.write(meeting, look_again_at=None)
         if meeting.lost_calls:
             words = _("A meeting may be left over in %(service)s: it was removed here before we looked again.")
-            s.note("meeting_left", said(meeting, words))
+            s.note(MEETING_LEFT, said(meeting, words), problem=True)
+        s.write(meeting, look_again_at=None)
         return
     if not may_look(meeting):
         if meeting.lost_calls:
@@ -173,6 +174,20 @@ def _second_look(s: Situation, meeting: Meeting) -> None:
     try:
         _sweep_up(s, meeting, keep=keep)
     except ProviderError as error:
-        s.failed(meeting, error)
+        _not_looked(s, meeting, error)
     else:
         s.succeeded(meeting, look_again_at=None, lost_calls=0)
+
+
+def _not_looked(s: Situation, meeting: Meeting, error: ProviderError) -> None:
+    """A look that is refused for good is asked for once more by the second one; then it is for the host to look."""
+    if error.retryable or isinstance(error, ConnectionUnusable):
+        s.failed(meeting, error)
+    elif meeting.look_again_at and meeting.look_again_at > timezone.now():
+        s.failed(meeting, ProviderError(error.message, retryable=True, retry_at=meeting.look_again_at, code=error.code))
+    else:
+        note_left(s, meeting)
+        unseen = {"state": Meeting.State.NEVER_MADE} if meeting.state == Meeting.State.CREATING else {}
+        s.succeeded(meeting, look_again_at=None, lost_calls=0, **unseen)
+        if unseen:
+            s.meetings.remove(meeting)

@@ -42,16 +42,21 @@ class Crowd:
     used: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def slots(self, count: int = 1) -> list[str]:
-        """Offered times that no test took yet. While they cannot be shown (503) it asks again."""
+    def offered(self, path: str = PATH) -> list[str]:
+        """The times that a page offers. While they cannot be shown (503) it asks again."""
         first = datetime.now(UTC).date() + timedelta(days=2)
         asked = {"start": str(first), "end": str(first + timedelta(days=55)), "tz": "UTC"}
 
-        def offered() -> list[str]:
-            answer = requests.get(f"{self.base_url}{PATH}slots.json", params=asked, timeout=20)
+        def times() -> list[str]:
+            answer = requests.get(f"{self.base_url}{path}slots.json", params=asked, timeout=20)
             return list(answer.json().get("slots", []))
 
-        free = [slot for slot in until(offered, seconds=20) if slot not in self.used][:count]
+        found: list[str] = until(times, seconds=20)
+        return found
+
+    def slots(self, count: int = 1) -> list[str]:
+        """Offered times that no test took yet."""
+        free = [slot for slot in self.offered() if slot not in self.used][:count]
         self.used.update(free)
         return free
 
@@ -64,9 +69,9 @@ class Crowd:
         page = self.invitee.get(f"{PATH}?slot={slot}&tz={ZONE}")
         return page if any(form.has("email") for form in page.forms) else None
 
-    def invitee_form(self, slot: str) -> requests.Response:
+    def invitee_form(self, slot: str, path: str = PATH) -> requests.Response:
         """The same page as one more person gets it, with a form of its own."""
-        return requests.get(f"{self.base_url}{PATH}", params={"slot": slot, "tz": ZONE}, timeout=60)
+        return requests.get(f"{self.base_url}{path}", params={"slot": slot, "tz": ZONE}, timeout=60)
 
     def address(self, word: str = "invitee") -> str:
         """An address that nobody else books with."""
@@ -125,6 +130,12 @@ class Crowd:
         """Cancel a booking by the invitee's link."""
         page = self.invitee.get(f"{booked.url}cancel/")
         self.invitee.send(page, page.form(action="/cancel/"))
+
+    def page(self, token: str) -> tuple[str, str]:
+        """(status, join URL) as a booking's page says them."""
+        answer = requests.get(f"{self.base_url}/b/{token}/", timeout=20)
+        page = Page(answer.url, answer.text)
+        return page.mark("status"), page.mark("join-url")
 
     def shown(self, booked: Booked) -> tuple[str, str]:
         """(status, provider) as the invitee's page says them."""

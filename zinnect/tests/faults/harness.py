@@ -7,63 +7,40 @@ left over, ten minutes later by the rules, is brought forward.
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
-
-import psycopg
-from psycopg import sql
-from psycopg.rows import dict_row
 
 from integrations.sandbox.testing import Sandbox
-from zinnect.demo.environment import isolated
-from zinnect.demo.people import InviteeInPerson, OrganizerInPerson
-from zinnect.demo.product import Product, manage, run, start_sandbox
+from zinnect.demo.people import OrganizerInPerson
+from zinnect.demo.product import manage
 from zinnect.demo.seed import EMAIL, PASSWORD
-from zinnect.processes import Child, Household, free_port
-from zinnect.servers import Server, start_redis
 from zinnect.tests.faults.crowd import PATH, Booked, Crowd, until
-from zinnect.tests.faults.verdict import Facts, Row, faults
+from zinnect.tests.faults.machines import Machines, killed
+from zinnect.tests.faults.records import Records
+from zinnect.tests.faults.verdict import Facts, faults, pages
+
+__all__ = ["PATH", "Booked", "Stage", "killed", "until"]
 
 T = TypeVar("T")
 
-# One second for a call, so that a fault costs one; leases and sweeps in proportion.
-TIMES = {
-    "PROVIDER_TIMEOUT_SECONDS": "1",
-    "ARRANGE_LEASE_SECONDS": "6",
-    "SWEEP_SECONDS": "1",
-    "MEETING_FALLBACK_SECONDS": "60",
-    "RATE_LIMITS": "off",
-}
-
 
 @dataclass(kw_only=True)
-class Stage(Crowd):
+class Stage(Crowd, Machines, Records):
     """The product as it runs, what it runs on, and what invitees were promised."""
 
-    household: Household
-    product: Product
     sandbox: Sandbox
-    database_url: str
-    redis: Server
     organizer: OrganizerInPerson
-    workers: list[Child]
-    beat: Child
-    web: Child
     reported: set[str] = field(default_factory=set)
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Token of a booking → what its page showed."""
     stuck: set[int] = field(default_factory=set)
     pool_of_threads: ThreadPoolExecutor = field(default_factory=ThreadPoolExecutor)
 
-    # --- The organizer and the operator -------------------------------------------------------------------------------
+    # --- The organizer ------------------------------------------------------------------------------------------------
 
     def second_organizer(self) -> OrganizerInPerson:
         """Another organizer of the same site, signed in."""
@@ -73,16 +50,6 @@ class Stage(Crowd):
         person = OrganizerInPerson(self.base_url)
         person.sign_in("other@example.com", PASSWORD)
         return person
-
-    def connection(self, provider: str) -> Row:
-        """The organizer's connection, as the database has it."""
-        (row,) = self.rows(
-            "SELECT c.* FROM integrations_connection c JOIN auth_user u ON u.id = c.user_id"
-            " WHERE u.email = %s AND c.provider = %s",
-            EMAIL,
-            provider,
-        )
-        return row
 
     def reconnect(self, provider: str) -> None:
         """The one click that mends a lost connection; nothing where it is connected."""
@@ -110,35 +77,6 @@ class Stage(Crowd):
         ours = [mail for mail in mails if mail["message_id"].strip("<>").partition("@")[0] not in known]
         return [mail["subject"] for mail in ours if "limit" not in mail["subject"]]
 
-    def restart(self, **changes: str) -> None:
-        """Start web, workers and beat again, with changes of the environment."""
-        for child in (self.beat, *self.workers, self.web):
-            self.household.end(child)
-        self.product.env = {**self.product.env, **changes}
-        self.workers = [self.product.worker(), self.product.worker()]
-        self.beat = self.product.beat()
-        self.web = self.product.web(int(self.base_url.rpartition(":")[2]), workers=2)
-
-    def open_day_and_night(self) -> None:
-        """Bookable at any half-hour of any day."""
-        self.execute("DELETE FROM bookings_weeklyhours")
-        self.execute(
-            "INSERT INTO bookings_weeklyhours (schedule_id, weekday, from_minute, to_minute)"
-            " SELECT id, day, 0, 1440 FROM bookings_schedule, generate_series(0, 6) day"
-        )
-
-    # --- The database -----------------------------------------------------------------------------------------------
-
-    def rows(self, query: str, *values: object) -> list[Row]:
-        """The rows of a query, as dictionaries."""
-        with psycopg.connect(self.database_url, autocommit=True, row_factory=dict_row) as connection:
-            return list(connection.execute(query.encode(), values).fetchall())
-
-    def execute(self, statement: str, *values: object) -> None:
-        """Write to the database, as the operator might."""
-        with psycopg.connect(self.database_url, autocommit=True) as connection:
-            connection.execute(statement.encode(), values)
-
     # --- Faults -----------------------------------------------------------------------------------------------------
 
     def fault(self, service: str, call: str, kind: str, *, times: int | None = 1, **params: Any) -> int:
@@ -157,68 +95,21 @@ class Stage(Crowd):
             plan = next((f for f in self.sandbox.read("/faults") if f["id"] == fault_id), None)
             raise AssertionError(f"nothing met {plan}") from None
 
-    def memory(self) -> int:
-        """Kilobytes of the largest process that does work."""
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,rss="], capture_output=True, text=True, check=True).stdout
-        sizes = {int(pid): int(size) for pid, size in (line.split() for line in listed.splitlines())}
-        return max(sizes.get(pid, 0) for worker in self.workers for pid in self.pool(worker))
-
-    def pool(self, worker: Child) -> list[int]:
-        """The processes of a worker that do the work."""
-        listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-        pairs = (line.split() for line in listed.splitlines())
-        return [int(pid) for pid, parent in pairs if int(parent) == worker.popen.pid]
-
-    def signal(self, pid: int, number: signal.Signals) -> None:
-        """Signal one process."""
-        os.kill(pid, number)
-
-    def kill_pool(self) -> int:
-        """``kill -9`` of every process that does work now; how many there were."""
-        return sum(killed(pid) for worker in self.workers for pid in self.pool(worker))
-
-    def restart_worker(self, index: int = 0) -> None:
-        """Let a worker that was killed start again."""
-        self.household.end(self.workers[index])
-        self.workers[index] = self.product.worker()
-
     def in_background(self, work: Callable[[], T]) -> Future[T]:
         """Do something in a thread of its own."""
         return self.pool_of_threads.submit(work)
-
-    def shell(self, code: str) -> str:
-        """Run code inside the product's own environment; its output."""
-        return manage("shell", "-v", "0", "-c", code, env=self.product.env)
 
     # --- Rest and verdict -------------------------------------------------------------------------------------------
 
     def rest(self, *, seconds: float = 60) -> None:
         """Wait until everything is done, given up, or waits for a day with an error to show; else AssertionError."""
         deadline = time.monotonic() + seconds
-        while unfinished := self._unfinished():
+        while unfinished := [row for row in self.unfinished() if row["id"] not in self.stuck]:
             if time.monotonic() > deadline:
                 self.stuck |= {row["id"] for row in unfinished}  # said once
                 raise AssertionError(f"no rest after {seconds:g} seconds: {unfinished}")
-            self._ten_minutes_later()
+            self.ten_minutes_later()
             time.sleep(0.2)
-
-    def _unfinished(self) -> list[Row]:
-        found = self.rows(
-            "SELECT id, invitee_email, status, revision, arranged_revision, next_attempt_at, attempts, last_error,"
-            " lease_owner, lease_until FROM bookings_booking"
-            " WHERE (arranged_revision < revision OR lease_until IS NOT NULL) AND gave_up_at IS NULL"
-            " AND NOT (lease_until IS NULL AND last_error <> '' AND next_attempt_at > now() + interval '1 hour')"
-        )
-        return [row for row in found if row["id"] not in self.stuck]
-
-    def _ten_minutes_later(self) -> None:
-        """Second looks that are only waiting for their time are due, once lists have caught up with the lost call."""
-        self.execute(
-            "WITH looks AS (UPDATE bookings_meeting SET look_again_at = now() WHERE look_again_at > now() + interval"
-            " '1 minute' AND attempted_at < now() - interval '3 seconds' RETURNING booking_id)"
-            " UPDATE bookings_booking SET next_attempt_at = now() WHERE id IN (SELECT booking_id FROM looks)"
-            " AND next_attempt_at > now() + interval '1 minute'"
-        )
 
     def facts(self) -> Facts:
         """Everything that the verdict looks at."""
@@ -255,79 +146,23 @@ class Stage(Crowd):
             restless = []
         except AssertionError as error:
             restless = [str(error)]
-        found = [words for words in faults(self.facts()) if words not in self.reported]
+        facts = self.facts()
+        found = [words for words in [*faults(facts), *self._wrong_pages(facts)] if words not in self.reported]
         self.reported.update(found)
-        fallen = [
-            f"{child.name} ended by itself: {child.tail()}" for child in self.household.children if not child.running
+        return [*restless, *found, *self.fallen()]
+
+    def _wrong_pages(self, facts: Facts) -> list[str]:
+        """Invitees' pages that show something else than what is. Those that were right are not looked at again."""
+        right = pages(facts)
+        due = [token for token, shown in right.items() if self.seen.get(token) != shown]
+        self.seen |= dict(zip(due, self.pool_of_threads.map(self.page, due), strict=True))
+        return [
+            f"the page of {self.promised.get(token, token)} shows {self.seen[token]}, not {right[token]}"
+            for token in due
+            if self.seen[token] != right[token]
         ]
-        return [*restless, *found, *fallen]
 
     def comes_to_rest_unharmed(self, *, seconds: float = 60) -> None:
         """What every test ends with: an AssertionError that says all that is wrong."""
         wrong = self.verdict(seconds=seconds)
         assert not wrong, "\n".join(["", *wrong])
-
-
-def killed(pid: int) -> bool:
-    """``kill -9``; whether there was such a process."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-@contextmanager
-def database(server: str, name: str) -> Iterator[str]:
-    """A database of its own on a server; its URL."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
-@contextmanager
-def stage(server: str, folder: Path, **changes: str) -> Iterator[Stage]:
-    """Everything started and both accounts connected; ``changes`` are variables of the environment."""
-    with Household() as household, database(server, f"faults_{os.getpid()}") as database_url:
-        yield _start(household, database_url, folder, {**TIMES, **changes})
-
-
-def _start(household: Household, database_url: str, folder: Path, times: dict[str, str]) -> Stage:
-    redis, port = start_redis(household), free_port()
-    webhooks = f"--product-webhook-url=http://127.0.0.1:{port}/webhooks/zoom/"
-    sandbox = start_sandbox(household, folder, webhooks)
-    env = isolated(
-        **sandbox.environment(),
-        BASE_URL=f"http://127.0.0.1:{port}",
-        DATABASE_URL=database_url,
-        REDIS_URL=redis.url,
-        **times,
-    )
-    del env["ZINNECT_SANDBOX"]
-    manage("collectstatic", "--noinput", "--verbosity", "0", env=env)
-    run("-m", "zinnect.demo.seed", env=env)
-    product = Product(household, folder, env)
-    workers = [product.worker(), product.worker()]
-    beat, web, base_url = product.beat(), product.web(port, workers=2), f"http://127.0.0.1:{port}"
-    organizer, invitee = OrganizerInPerson(base_url), InviteeInPerson(base_url)
-    sandbox.act("daily_limit", limit=100_000)
-    organizer.sign_in(EMAIL, PASSWORD)
-    for provider in ("google", "zoom"):
-        organizer.connect(provider, sandbox)
-    return Stage(
-        household=household,
-        product=product,
-        sandbox=sandbox,
-        database_url=database_url,
-        redis=redis,
-        base_url=base_url,
-        organizer=organizer,
-        invitee=invitee,
-        workers=workers,
-        beat=beat,
-        web=web,
-    )
-
-
-__all__ = ["PATH", "Booked", "Stage", "killed", "stage", "until"]

@@ -13,26 +13,29 @@ import requests
 
 from zinnect.demo.pages import Page
 from zinnect.demo.people import OrganizerInPerson, Refused
-from zinnect.demo.seed import EMAIL
-from zinnect.tests.faults.harness import Stage, until
+from zinnect.demo.seed import EMAIL, HANDLE
+from zinnect.tests.faults.harness import PATH, Stage, until
 
 pytest_plugins = ["zinnect.tests.faults.fixtures"]
 pytestmark = [pytest.mark.faults, pytest.mark.system, pytest.mark.postgres]
 
 
-def at_once(deeds: list[Callable[[], requests.Response]], *, people: int = 40) -> list[requests.Response]:
-    """Do all of it, as many at a time as there are people."""
-    with ThreadPoolExecutor(people) as crowd:
+LONG = f"/{HANDLE}/long/"
+
+
+def at_once(deeds: list[Callable[[], requests.Response]]) -> list[requests.Response]:
+    """Do all of it in the same moment."""
+    with ThreadPoolExecutor(len(deeds)) as crowd:
         return list(crowd.map(lambda deed: deed(), deeds))
 
 
-def posts(product: Stage, slots: list[str]) -> list[Callable[[], requests.Response]]:
+def posts(product: Stage, slots: list[str], path: str = PATH) -> list[Callable[[], requests.Response]]:
     """A post of its own form by a person of their own for each time; one form was shown, and its key is renewed."""
 
     def post(slot: str, form: object) -> requests.Response:
         return product.post(form, slot=slot, email=product.address("crowd"))  # type: ignore[arg-type]
 
-    shown = at_once([lambda slot=slot: product.invitee_form(slot) for slot in slots])  # type: ignore[misc]
+    shown = at_once([lambda slot=slot: product.invitee_form(slot, path) for slot in slots])  # type: ignore[misc]
     forms = [Page(answer.url, answer.text).form("email") for answer in shown]
     return [lambda slot=slot, form=form: post(slot, form) for slot, form in zip(slots, forms, strict=True)]  # type: ignore[misc]
 
@@ -58,18 +61,25 @@ def test_two_hundred_people_want_twenty_times(product: Stage) -> None:
 
 
 def test_overlapping_lengths_and_buffers(product: Stage) -> None:
-    """Times of every quarter of an hour, half an hour long with ten minutes around them: what is booked keeps apart."""
-    change = (
-        "UPDATE bookings_eventtype SET interval_minutes = %s, buffer_before_minutes = %s, buffer_after_minutes = %s"
+    """Half an hour with ten minutes around it, and fifty minutes without, every quarter of an hour: all keep apart."""
+    product.shell(
+        "from bookings.models import EventType as E; e = E.objects.get(organizer__handle='sample', slug='intro');"
+        "e.interval_minutes, e.buffer_before_minutes, e.buffer_after_minutes = 15, 10, 10; e.save();"
+        "e.pk, e.slug, e.duration_minutes, e.buffer_before_minutes, e.buffer_after_minutes = None, 'long', 50, 0, 0;"
+        "e.save()"
     )
-    product.execute(change, 15, 10, 10)
     try:
-        slots = product.slots(16)
-        answers = at_once(posts(product, slots * 5))
+        both = set(product.offered(LONG))
+        slots = [slot for slot in product.slots(100) if slot in both][:16]
+        answers = at_once([*posts(product, slots * 3), *posts(product, slots * 3, LONG)])
         assert {answer.status_code for answer in answers} == {303, 409}
         product.comes_to_rest_unharmed()
     finally:
-        product.execute(change, 30, 0, 0)
+        product.shell(
+            "from bookings.models import EventType as E; E.objects.filter(slug='long').update(active=False);"
+            "E.objects.filter(slug='intro')"
+            ".update(interval_minutes=30, buffer_before_minutes=0, buffer_after_minutes=0)"
+        )
 
 
 def test_moves_and_a_confirmation_into_the_same_time(product: Stage) -> None:
@@ -94,7 +104,7 @@ def test_one_form_posted_twenty_times(product: Stage) -> None:
     (slot,) = product.slots()
     _page, form = product.form(slot)
     email = product.address("impatient")
-    answers = at_once([lambda: product.post(form, slot=slot, email=email)] * 20, people=20)
+    answers = at_once([lambda: product.post(form, slot=slot, email=email)] * 20)
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.headers["Location"] for answer in answers}) == 1
     product.comes_to_rest_unharmed()

@@ -21,7 +21,7 @@ pytest_plugins = ["zinnect.tests.faults.fixtures"]
 pytestmark = [pytest.mark.faults, pytest.mark.system, pytest.mark.postgres]
 
 # What a booking, a move and a cancel write, in the order of the first time.
-TABLES = ["bookings_announcement", "bookings_message"]
+TABLES = ["bookings_announcement", "bookings_message", "bookings_timelineentry", "bookings_booking"]
 FIRST_TABLES = ["bookings_calendarentry", "bookings_meeting", *TABLES]
 
 
@@ -126,28 +126,40 @@ def test_beat_is_killed_and_started_again(product: Stage) -> None:
     product.beat.kill()
     product.fault("zoom", "meetings.create", "status", status=503)
     booked = product.book()
-    product.household.end(product.beat)
-    product.beat = product.product.beat()
+    product.restart_beat()
     until(lambda: product.shown(booked)[0] == "ready", seconds=30)
     product.comes_to_rest_unharmed()
 
 
-def test_the_web_process_is_killed_between_commit_and_publish(product: Stage) -> None:
-    """The broker hangs, so that the request is held where it publishes: its booking is in the database by then."""
-    slot = product.slots()[0]
-    email, (_page, form) = product.address("cut.off"), product.form(slot)
+REVISION = "SELECT token, revision FROM bookings_booking WHERE invitee_email = %s"
+
+
+@pytest.mark.parametrize("change", ["confirm", "move", "cancel"])
+def test_the_web_process_is_killed_between_commit_and_publish(product: Stage, change: str) -> None:
+    """The broker hangs, so that the request is held where it publishes: what was asked for is stored by then."""
+    deed, email = asked_for(product, change)
+    before = product.rows(REVISION, email)
     product.redis.child.send(signal.SIGSTOP)
     try:
-        sent = product.in_background(lambda: product.post(form, slot=slot, email=email))
-        (row,) = until(
-            lambda: product.rows("SELECT token FROM bookings_booking WHERE invitee_email = %s", email), seconds=10
-        )
+        sent = product.in_background(deed)
+        until(lambda: product.rows(REVISION, email) != before, seconds=10)
         assert all(killed(pid) for pid in product.pool(product.web))
     finally:
         product.redis.child.send(signal.SIGCONT)
     assert sent.exception(20) is not None, "the invitee got an answer"
-    assert product.rows("SELECT 1 FROM bookings_booking WHERE token = %s", row["token"])  # it stands all the same
+    assert product.rows(REVISION, email) != before  # it stands all the same
     product.comes_to_rest_unharmed()
+
+
+def asked_for(product: Stage, change: str) -> tuple[Callable[[], object], str]:
+    """What asks for a booking, a move or a cancel, and by whom."""
+    (slot,) = product.slots()
+    if change == "confirm":
+        email, (_page, form) = product.address("cut.off"), product.form(slot)
+        return partial(product.post, form, slot=slot, email=email), email
+    booked = product.book("cut.off")
+    product.rest()
+    return partial(product.move, booked, slot) if change == "move" else partial(product.cancel, booked), booked.email
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_or_hands_back(product: Stage) -> None:

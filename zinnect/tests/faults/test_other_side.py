@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from zinnect.tests.faults.harness import Booked, Stage, until
-from zinnect.tests.faults.verdict import links_in
+from zinnect.tests.faults.verdict import links_in, moment
 
 pytest_plugins = ["zinnect.tests.faults.fixtures"]
 pytestmark = [pytest.mark.faults, pytest.mark.system, pytest.mark.postgres]
@@ -94,6 +94,21 @@ def test_an_event_changed_between_our_writes(product: Stage, act: str) -> None:
     product.sandbox.act(act, id=event["id"], **changes)
     product.comes_to_rest_unharmed()
     assert product.shown(booked) == ("ready", "zoom")
+
+
+def test_an_event_that_was_changed_afterwards_follows_the_next_move(product: Stage) -> None:
+    """The organizer renamed it and dragged it elsewhere: the move writes over the time, and people are told once."""
+    booked = arranged(product, "dragged")
+    event = event_of(product, booked)
+    later = {
+        edge: {**event[edge], "dateTime": (moment(event[edge]["dateTime"]) + timedelta(hours=1)).isoformat()}
+        for edge in ("start", "end")
+    }
+    product.sandbox.act("change_event", id=event["id"], changes={"summary": "My own words", **later})
+    product.move(booked)
+    product.comes_to_rest_unharmed()
+    kinds = [entry["kind"] for entry in product.sandbox.ledger(booked.email)]
+    assert kinds == ["invitation", "updated invitation"]
 
 
 def test_meet_put_back_by_the_calendar_itself_is_taken_out_again(product: Stage) -> None:

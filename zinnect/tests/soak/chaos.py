@@ -1,4 +1,7 @@
-"""Random faults of providers, mail, broker and database, and processes killed at any moment."""
+"""Random faults of providers, mail, broker and database, and processes killed at any moment.
+
+What people and vendors do on their own is in ``acts.py``.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,27 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
+from typing import Any
 
 import redis
 
-from zinnect.demo.people import Refused
 from zinnect.tests.faults.harness import Stage, killed
+from zinnect.tests.soak.acts import Acts
 
 CALLS = {
-    "zoom": ["meetings.create", "meetings.list", "meetings.patch", "meetings.delete"],
-    "google": ["events.insert", "events.get", "events.patch", "events.delete", "events.list"],
+    "zoom": [
+        "meetings.create",
+        "meetings.create",
+        "meetings.list",
+        "meetings.patch",
+        "meetings.delete",
+        "token.refresh",
+    ],
+    "google": ["events.insert", "events.get", "events.patch", "events.delete", "events.list", "token.refresh"],
     "smtp": ["smtp"],
 }
-KINDS = [
+KINDS: list[tuple[str, dict[str, Any]]] = [
     ("refuse", {}),
     ("timeout_before", {"seconds": 2}),
     ("timeout_after", {"seconds": 2}),
@@ -26,33 +38,48 @@ KINDS = [
     ("truncated", {}),
     ("not_json", {}),
     ("expired_401", {}),
+    ("redirect", {}),
+    ("huge_body", {}),
+    ("slow_drip", {}),
+    ("connection_stop", {"seconds": 1}),
     ("status", {"status": 500}),
     ("status", {"status": 503}),
     ("status", {"status": 429}),
     ("status_after", {"status": 502}),
-    ("slow_drip", {}),
     ("delay", {"ms": 600}),
 ]
-MAIL_KINDS = [("drop_after", {}), ("status", {"status": 451}), ("timeout_before", {"seconds": 2})]
+MAIL_KINDS: list[tuple[str, dict[str, Any]]] = [
+    ("drop_after", {}),
+    ("status", {"status": 451}),
+    ("timeout_before", {"seconds": 2}),
+]
 
 
 class Chaos:
     """Breaks something every second or so, something big now and then."""
 
     def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+        self.stage, self.acts = stage, Acts(stage)
         self.killed: Counter[str] = Counter()
         self.cut_at = float("-inf")
         """When connections to the database were last cut (monotonic)."""
+        self._counted: Counter[str] = Counter()
+        self._turns: list[Callable[[], None]] = []
 
     def run(self, over: threading.Event) -> None:
         """Until it is over. What was killed is started again, as whatever runs the product would."""
-        big = [self._pool, self._worker, self._beat, self._web, self._hang, self._flush, self._database, self._expire]
         while not over.wait(0.3 + random.random()):
             self._plan()
-            if random.random() < 0.12:
-                random.choice(big)()
-            self._reconnect()
+            if not self._turns:
+                self._turns = self._shuffled()
+            if random.random() < 0.3:
+                self._turns.pop()()
+            self.acts.reconnect()
+
+    def _shuffled(self) -> list[Callable[[], None]]:
+        """All that is big, in a new order: a short soak has each of them too."""
+        big = [self._pool, self._worker, self._beat, self._web, self._hang, self._refuse, self._flush, self._database]
+        return random.sample(everything := [*big, *self.acts.all()], len(everything))
 
     def _plan(self) -> None:
         service = random.choice(["zoom", "zoom", "google", "google", "smtp"])
@@ -71,8 +98,7 @@ class Chaos:
     def _beat(self) -> None:
         self.stage.beat.kill()
         self.killed["beat"] += 1
-        self.stage.household.end(self.stage.beat)
-        self.stage.beat = self.stage.product.beat()
+        self.stage.restart_beat()
 
     def _web(self) -> None:
         self.killed["web processes"] += sum(killed(pid) for pid in self.stage.pool(self.stage.web)[:1])
@@ -81,7 +107,13 @@ class Chaos:
         self.stage.redis.child.send(signal.SIGSTOP)
         time.sleep(1 + 2 * random.random())
         self.stage.redis.child.send(signal.SIGCONT)
-        self.killed["broker, for seconds"] += 1
+        self.killed["broker, hung for seconds"] += 1
+
+    def _refuse(self) -> None:
+        self.stage.end_redis()
+        time.sleep(1 + 2 * random.random())
+        self.stage.restart_redis()
+        self.killed["broker, started again empty"] += 1
 
     def _flush(self) -> None:
         with redis.Redis.from_url(self.stage.redis.url) as client:
@@ -96,30 +128,15 @@ class Chaos:
         self.cut_at = time.monotonic()
         self.killed["database connections"] += len(ended)
 
-    def _expire(self) -> None:
-        self.stage.sandbox.act("expire_tokens", service=random.choice(["zoom", "google"]))
-        self.killed["tokens, expired"] += 1
-
-    def _reconnect(self) -> None:
-        """The organizer does what the mail asks for: a process killed during a refresh can cost the connection."""
-        for provider in ("zoom", "google"):
-            if self.stage.connection(provider)["status"] == "needs_reconnect":
-                try:
-                    self.stage.reconnect(provider)
-                except (Refused, OSError, LookupError):
-                    continue  # the next turn tries again
-                self.killed[f"connections of {provider}, mended by a click"] += 1
-
     def met(self) -> Counter[str]:
-        """How often each kind of fault was really met."""
-        found: Counter[str] = Counter()
+        """How often each kind of fault was really met, before and since all was mended."""
+        found = Counter(self._counted)
         for fault in self.stage.sandbox.read("/faults"):
             found[fault["kind"]] += fault["hits"]
         return +found
 
     def mend(self) -> None:
-        """All is well again: nothing planned, and the accounts connected. The counts are kept for the table."""
-        counted = self.met()
+        """All is well again: nothing planned, and the accounts connected."""
+        self._counted = self.met()
         self.stage.sandbox.clear_faults()
-        self.met = lambda: counted  # type: ignore[method-assign]
-        self._reconnect()
+        self.acts.connect_all()

@@ -48,12 +48,23 @@ class Load:
         if dice < 0.7 or not mine:
             mine.append(self.stage.book("soak", slot=self._slot()))
             self.done["booked"] += 1
+            if random.random() < 0.2:
+                self._change_at_once(mine)
         elif dice < 0.85:
             self.stage.move(random.choice(mine), self._slot())
             self.done["moved"] += 1
         else:
             self.stage.cancel(mine.pop(random.randrange(len(mine))))
             self.done["cancelled"] += 1
+
+    def _change_at_once(self, mine: list[Booked]) -> None:
+        """Somebody who thinks again while the last thing is still being arranged."""
+        for _ in range(random.choice([1, 2])):
+            self.stage.move(mine[-1], self._slot())
+            self.done["moved at once"] += 1
+        if random.random() < 0.5:
+            self.stage.cancel(mine.pop())
+            self.done["cancelled at once"] += 1
 
     def _slot(self) -> str:
         with self._lock:
