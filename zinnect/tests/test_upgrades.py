@@ -32,6 +32,8 @@ TASKS = {
     "bookings.tasks.arrange_due": "() -> 'None'",
     "bookings.tasks.forget_old": "() -> 'None'",
     "bookings.tasks.go_on_with_departures": "() -> 'None'",
+    "bookings.tasks.remind": "(booking_id: 'int', kind: 'str') -> 'None'",
+    "bookings.tasks.remind_due": "() -> 'None'",
     "integrations.tasks.handle_webhook": "(event_id: 'int') -> 'None'",
     "integrations.tasks.mail_notice": "(connection_id: 'int') -> 'None'",
     "integrations.tasks.revoke": "(revocation_id: 'int') -> 'None'",
