@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import re
 import socket
 import threading
 from email.message import EmailMessage
@@ -19,6 +20,7 @@ from .faults import Fault
 from .http import Request, Response, html_response
 from .state import Json, World
 
+LINK = re.compile(r"https?://[^\s<>]+")
 NOTE = "Sandbox mailbox: mail is kept here and never delivered."
 
 
@@ -155,10 +157,15 @@ def show(world: World, request: Request) -> Response:
     body = f'<p><a href="/mailbox/">All mail</a></p><table><tbody>{rows}</tbody></table>'
     if mail["html"]:
         body += f'<h2>HTML</h2><iframe sandbox title="HTML part" src="/mailbox/{mail["id"]}/html"></iframe>'
-    body += f"<h2>Text</h2><pre>{escape(mail['text'])}</pre>"
+    body += f"<h2>Text</h2><pre>{_linked(mail['text'])}</pre>"
     for part in mail["ics_parts"]:
         body += f"<h2>Calendar part ({escape(str(part['method']))})</h2><pre>{escape(part['raw'])}</pre>"
     return html_response(pages.page(mail["subject"] or "(no subject)", body, flag=NOTE, wide=True))
+
+
+def _linked(text: str) -> str:
+    """Plain text as HTML in which addresses can be followed, as in any mail program."""
+    return LINK.sub(r'<a href="\g<0>">\g<0></a>', escape(text))
 
 
 def show_html(world: World, request: Request) -> Response:
