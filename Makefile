@@ -8,7 +8,7 @@ TOOLS := $(VENV)/.tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check audit messages run faults restore-drill soak bench screenshots tools
+.PHONY: help demo test test-fast check audit messages run faults restore-drill soak bench screenshots lighthouse tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -72,6 +72,10 @@ bench: $(TOOLS) ## benchmarks, as ratios against references of the same run
 screenshots: $(TOOLS) ## every page at three widths, light and dark, into screenshots/; ONLY=word for some
 	@$(BIN)/python -m zinnect.tests.browser
 	@$(BIN)/python -m zinnect.tests.screenshots $(if $(ONLY),--only $(ONLY))
+
+lighthouse: $(TOOLS) ## Lighthouse on the demo's public page: 100 in all four, in the best of three runs; needs Node.js
+	@$(BIN)/python -m zinnect.tests.browser
+	@$(BIN)/python -m zinnect.tests.lighthouse
 
 # As in production: what `check --deploy` says of development settings means nothing.
 PRODUCTION := DEBUG=0 SECRET_KEY=for-the-check-only-0123456789-abcdefghijklmnopqrstuvwxyz-ABCDEFGH \

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 EMAIL, PASSWORD, HANDLE = "organizer@example.com", "organizer-demo", "sample"
+ZONE = "Europe/Berlin"
 ADMIN, ADMIN_EMAIL, ADMIN_PASSWORD = "admin", "admin@example.com", "admin-demo"
 
 
@@ -21,7 +22,7 @@ def main() -> None:
         email=EMAIL,
         password=PASSWORD,
         handle=HANDLE,
-        timezone="Europe/Berlin",
+        timezone=ZONE,
         name="Sample Organizer",
     )
     os.environ["DJANGO_SUPERUSER_PASSWORD"] = ADMIN_PASSWORD
