@@ -38,21 +38,23 @@ def photograph(wanted: Iterable[Scene], sites: Sites, into: Path, *, program: st
 
 def _visit(browser: Browser, scene: Scene, origin: str, into: Path) -> int:
     context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", base_url=origin)
-    if scene.session:
-        context.add_cookies([{"name": "sessionid", "value": scene.session, "url": origin}])
-    count = _take(context, scene, into)
+    page = arrive(context, scene, origin)
+    count = sum(_shoot(page, scene.name, into, width, scheme) for scheme in SCHEMES for width in WIDTHS)
     context.close()
     return count
 
 
-def _take(context: BrowserContext, scene: Scene, into: Path) -> int:
+def arrive(context: BrowserContext, scene: Scene, origin: str) -> Page:
+    """The scene's page, as its visitor sees it. Raises RuntimeError when it answers otherwise."""
+    if scene.session:
+        context.add_cookies([{"name": "sessionid", "value": scene.session, "url": origin}])
     page = context.new_page()
-    answer = page.goto(scene.path)
+    answer = page.goto(f"{origin}{scene.path}")
     if scene.act:
         scene.act(page)
     elif answer is not None and answer.status != scene.status:
         raise RuntimeError(f"{scene.name}: {scene.path} answered {answer.status}, not {scene.status}")
-    return sum(_shoot(page, scene.name, into, width, scheme) for scheme in SCHEMES for width in WIDTHS)
+    return page
 
 
 def _shoot(page: Page, name: str, into: Path, width: int, scheme: str) -> int:

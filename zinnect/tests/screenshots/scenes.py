@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from django.db import connection
@@ -19,12 +19,8 @@ from zinnect.tests.screenshots.world import World, furnish
 def scenes() -> Iterator[Scene]:
     """All of them, on rows that are made first."""
     world = furnish()
-    yield from _public(world)
-    yield from _invitees(world)
-    yield from _organizers(world)
-    yield from _integrations(world)
-    yield from _accounts(world)
-    yield from _others(world)
+    for room in ROOMS.values():
+        yield from room(world)
 
 
 def _public(world: World) -> Iterator[Scene]:
@@ -115,6 +111,8 @@ def _organizers(world: World) -> Iterator[Scene]:
     yield Scene("event-type-questions", f"/event-types/{quick}/questions/", world.sessions["sarah"])
     yield Scene("event-type-422", "/event-types/new/", paul, act=_save_nothing)
     yield Scene("availability", "/availability/", paul)
+    yield Scene("availability-schedule", f"/availability/{world.sarah.schedules.get().pk}/", world.sessions["sarah"])
+    yield Scene("settings-delete-account", "/settings/delete-account/", paul)
     yield Scene("settings", "/settings/", paul)
 
 
@@ -127,6 +125,7 @@ def _integrations(world: World) -> Iterator[Scene]:
     here = "/apps/integrations/"
     yield Scene("integrations-not-connected", here, world.sessions["fresh"])
     yield Scene("integrations-connected", here, world.sessions["paul"])
+    yield Scene("settings-integrations", "/settings/integrations/", world.sessions["paul"])
     yield Scene("integrations-not-configured", here, world.sessions["fresh"], site="debug")
     yield Scene("zoom-not-configured", f"{here}zoom/", world.sessions["fresh"], site="debug")
     yield Scene("zoom-not-connected", f"{here}zoom/", world.sessions["fresh"])
@@ -161,6 +160,7 @@ def _accounts(world: World) -> Iterator[Scene]:
     yield Scene("account-2fa-sign-in", f"{here}login/", act=_to_the_second_factor)
     careful = world.sessions["careful"]
     yield Scene("account-2fa-on", f"{here}2fa/", careful)
+    yield Scene("account-2fa-reauthenticate", f"{here}2fa/reauthenticate/", careful)
     for name in ("totp/deactivate", "recovery-codes", "recovery-codes/generate"):
         page = f"{here}2fa/{name}/"
         yield Scene(f"account-2fa-{name.replace('/', '-')}", page, careful, act=_confirm_by_password)
@@ -193,6 +193,7 @@ def _others(world: World) -> Iterator[Scene]:
     yield Scene("help-zoom", "/help/zoom/")
     yield Scene("privacy", "/privacy/")
     yield Scene("styleguide", "/styleguide/", site="debug")
+    yield Scene("mail-preview", "/mail-preview/", site="debug")
     yield Scene("error-404", "/no/such/page/at/all/", status=404)
     yield Scene("error-400", "/", act=_by_another_name)
     yield Scene("error-403", "/accounts/login/", act=_without_cookie)
@@ -227,5 +228,17 @@ def _sign_in_wrongly_or_not_at_all(page: Page) -> None:
 def _without_a_table(page: Page) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE bookings_organizer RENAME TO away")
-        page.goto("/sarah/")
-        cursor.execute("ALTER TABLE away RENAME TO bookings_organizer")
+        try:
+            page.goto("/sarah/")
+        finally:
+            cursor.execute("ALTER TABLE away RENAME TO bookings_organizer")
+
+
+ROOMS: dict[str, Callable[[World], Iterator[Scene]]] = {
+    "public": _public,
+    "invitees": _invitees,
+    "organizers": _organizers,
+    "integrations": _integrations,
+    "accounts": _accounts,
+    "others": _others,
+}

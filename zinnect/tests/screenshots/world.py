@@ -148,18 +148,20 @@ def _sarah(world: World) -> None:
     EventType.objects.create(
         title="Half a day", slug="never", duration_minutes=720, active=True, description="Longer than any day.", **like
     )
-    for state, days, changes in (
+    # Each at another hour: two of them may fall on the same Monday.
+    states: tuple[tuple[str, int, dict[str, Any]], ...] = (
         ("ready", 3, {}),
         ("arranging", 7, {"arranged_revision": 0}),
         ("cancelled", 9, {"status": "cancelled"}),
         ("declined", 11, {"status": "declined"}),
         ("pending", 13, {"status": "pending", "hold_until": timezone.now() + timedelta(days=1)}),
         ("over", -9, {}),
-    ):
-        world.bookings[state] = _booked(sarah, "Mary Moser", days=days, **changes)
+    )
+    for hour, (state, days, changes) in enumerate(states, start=9):
+        world.bookings[state] = _booked(sarah, "Mary Moser", days=days, hour=hour, **changes)
     announced(world.bookings["ready"], url="https://zoom.example/j/81234567890")
     announced(world.bookings["over"])
-    world.bookings["erased"] = _booked(sarah, "Nina Novak", days=15)
+    world.bookings["erased"] = _booked(sarah, "Nina Novak", days=15, hour=16)
     announced(world.bookings["erased"], url="")
     world.bookings["ready"].guests.create(email="grace.gellert@example.org")
 
@@ -198,9 +200,9 @@ def _paul(world: World) -> None:
     now = timezone.now()
     ready = _booked(paul, "Ines Ibarra", days=2, notes="I would like to talk about the second half of the year.")
     trouble = _booked(paul, "Omar Okafor", days=2, hour=12, arranged_revision=0, last_error=BUSY)
-    gave_up = _booked(paul, "Lena Lind", days=4, arranged_revision=0, gave_up_at=now, last_error=ENDED)
+    gave_up = _booked(paul, "Lena Lind", days=4, hour=14, arranged_revision=0, gave_up_at=now, last_error=ENDED)
     _booked(paul, "Noor Nasser", days=5, hour=15, arranged_revision=0)
-    waits = _booked(paul, "Yuki Yamada", days=8, status="pending", hold_until=now + timedelta(days=1))
+    waits = _booked(paul, "Yuki Yamada", days=8, hour=11, status="pending", hold_until=now + timedelta(days=1))
     announced(_booked(paul, "Mary Moser", days=-8))
     _booked(paul, "Mary Moser", days=9, status="cancelled", reason="Something came up.")
     announced(ready)
@@ -214,7 +216,7 @@ def _paul(world: World) -> None:
     ):
         at = now - timedelta(minutes=minutes)
         TimelineEntry.objects.create(booking=ready, at=at, text=text, is_problem=is_problem)
-    unmanaged = _booked(paul, "Vera Vance", days=11)
+    unmanaged = _booked(paul, "Vera Vance", days=11, hour=13)
     announced(unmanaged, url="https://zoom.example/j/2")
     _meeting(unmanaged, None, number="82345678901", state="unmanaged")
     world.bookings |= {
