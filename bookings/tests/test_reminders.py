@@ -95,6 +95,11 @@ def test_a_confirmation_of_late_counts_as_telling(ada: Organizer) -> None:
     assert remind_all() == []
 
 
+def test_a_move_of_late_counts_as_telling(ada: Organizer) -> None:
+    in_hours(ada, 23, revised_at=timezone.now())
+    assert remind_all() == []
+
+
 @pytest.mark.parametrize("status", ["cancelled", "declined", "pending"])
 def test_only_what_is_confirmed_is_reminded_of(ada: Organizer, status: str) -> None:
     held = timezone.now() + timedelta(hours=1) if status == "pending" else None

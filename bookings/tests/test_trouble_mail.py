@@ -283,7 +283,7 @@ def test_what_is_mended_before_the_mail_could_be_sent_is_not_told(
 def test_it_is_in_the_organizers_language_and_zone(ada: Organizer, refused: str) -> None:
     Organizer.objects.update(language="de", timezone="Asia/Tokyo")
     settle(booked(ada, email=refused))
-    (message,) = [message for message in mail.outbox if "Needs you" in message.subject]
+    (message,) = [message for message in mail.outbox if message.subject.startswith("Sie sind gefragt")]
     assert 'lang="de"' in html_of(message)
     assert "(Asia/Tokyo, UTC+09:00)" in message.body
 
