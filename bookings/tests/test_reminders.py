@@ -273,7 +273,7 @@ def test_the_organizer_hears_once_of_a_reminder_that_was_refused(ada: Organizer,
 def test_the_sweep_hands_each_to_a_worker(ada: Organizer, monkeypatch: pytest.MonkeyPatch) -> None:
     booking = in_hours(ada, 23)
     handed: list[tuple[int, str]] = []
-    monkeypatch.setattr(tasks.remind, "apply_async", lambda *, args: handed.append(args))
+    monkeypatch.setattr(tasks.remind, "apply_async", lambda *, args, **_how: handed.append(args))
     tasks.remind_due()
     assert handed == [(booking.pk, DAY)]
     tasks.remind(*handed[0])
