@@ -49,7 +49,7 @@ def test_a_public_page_and_its_styles_fit_into_one_round_trip(client: Client, ad
 
 
 def test_errors_are_told_without_a_database() -> None:
-    """No test of this name may touch it: pytest-django refuses what is not marked."""
+    """pytest-django lets nobody near it who is not marked, and server_error hands its template no request."""
     request = RequestFactory().get("/nowhere/")
     answers: list[HttpResponse] = [
         bad_request(request, ValueError()),
