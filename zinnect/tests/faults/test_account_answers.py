@@ -171,7 +171,7 @@ def test_a_revocation_is_tried_until_the_grant_has_ended(
     tokens = Connection.objects.defer(None).get(user=ada.user, provider=service)
     refresh_token = tokens.refresh_token
     plan(sandbox, service, "revoke", answer)
-    remove(tokens, by="the organizer")
+    remove(tokens, by="organizer")
     revocation = Revocation.objects.get()
     revocations.attempt(revocation.pk)
     assert met(sandbox)
