@@ -7,10 +7,21 @@ from datetime import datetime
 import pytest
 from django.core import mail
 
+from bookings.arrange import arrange
 from bookings.models import Announcement, Booking, Organizer
 from bookings.services import cancel, reschedule
 from bookings.status import current_link, page_status
-from bookings.tests.world import INVITEE, booked, calendar_part, connect, live_event, live_meeting, next_weekday, settle
+from bookings.tests.world import (
+    INVITEE,
+    Many,
+    booked,
+    calendar_part,
+    connect,
+    live_event,
+    live_meeting,
+    next_weekday,
+    settle,
+)
 from integrations.models import Connection
 from integrations.oauth import remove
 from integrations.sandbox.testing import Sandbox
@@ -132,3 +143,18 @@ def test_meetings_by_phone_get_neither_link(ada: Organizer, sandbox: Sandbox) ->
     assert current_link(booking) == ("", "")
     assert "+49 30 1234" in mail.outbox[0].body
     assert Announcement.objects.get().channel == "calendar"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.postgres
+def test_of_many_workers_at_once_one_arranges(ada: Organizer, sandbox: Sandbox, at_once: Many) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    sandbox.tell("/latency", {"zoom": 200, "google": 200})
+    booking = booked(ada)
+    at_once(5, lambda _number: arrange(booking.pk))
+    calls = [entry["call"] for entry in sandbox.calls()]
+    assert [calls.count(call) for call in ("meetings.create", "events.insert", "events.patch")] == [1, 1, 1]
+    assert len(sandbox.ledger()) == 1
+    assert len(mail.outbox) == 2
+    booking.refresh_from_db()
+    assert booking.arranged_revision == 1
