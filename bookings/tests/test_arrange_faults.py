@@ -428,3 +428,43 @@ def test_a_look_that_is_refused_for_good_is_asked_for_once_more(
     booking = ten_minutes_later(booking)
     assert booking.arranged_revision == 1
     assert booking.timeline.filter(kind="meeting_left").count() == len(sandbox.meetings(live=True)) == int(not times)
+
+
+def test_whom_only_our_mail_invited_our_mail_tells_of_the_end(
+    ada: Organizer, sandbox: Sandbox, settings: Settings
+) -> None:
+    """The move was to be announced by the calendar, and that call never arrived: nobody is on the event to be told."""
+    connect(ada, sandbox, "google", "zoom")
+    settings.MEETING_FALLBACK_SECONDS = 0
+    sandbox.fault(service="google", call="events.patch", kind="status", times=None, params={"status": 429})
+    booking = settle(booked(ada))
+    assert not live_event(sandbox).get("attendees")
+    sandbox.clear_faults()
+    settings.MEETING_FALLBACK_SECONDS = 300
+    sandbox.fault(service="google", call="events.patch", kind="refuse", times=1)
+    booking.calendar_entries.update(next_attempt_at=None, attempts=0)
+    booking = settle(reschedule(booking=booking, start=next_weekday(14), by="organizer"))
+    assert booking.announcements.get(revision=2).in_doubt
+    booking = again(cancel(booking=booking, by="organizer"))
+    assert booking.arranged_revision == 3
+    assert not sandbox.events(live=True)
+    last = [message for message in mail.outbox if message.to == [INVITEE]][-1]
+    assert "METHOD:CANCEL" in calendar_part(last)
+    assert not sandbox.ledger()
+
+
+def test_a_link_that_is_known_only_after_the_mails_is_told_once_more(
+    ada: Organizer, sandbox: Sandbox, settings: Settings
+) -> None:
+    """The insert that announces is in doubt by the deadline: the mails have no link, and a new revision has it."""
+    connect(ada, sandbox, "google")
+    settings.MEETING_FALLBACK_SECONDS = 0
+    sandbox.fault(service="google", call="events.insert", kind="drop_after", times=1)
+    booking = settle(booked(ada))
+    assert [message.to for message in mail.outbox if "meet.google.com" in message.body] == []
+    booking = again(again(booking))
+    link = live_event(sandbox)["hangoutLink"]
+    assert current_link(booking) == ("google_meet", link)
+    assert booking.arranged_revision == booking.revision
+    for person in (INVITEE, "ada@example.com"):
+        assert link in [message for message in mail.outbox if message.to == [person]][-1].body

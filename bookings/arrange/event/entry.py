@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.arrange.content import REVISION_KEY, event_body
 from bookings.arrange.situation import Situation
-from bookings.models import Announcement, CalendarEntry, Meeting
+from bookings.models import Announcement, CalendarEntry, Meeting, Message
 from bookings.models.booking import new_event_key
 from bookings.words import MEET
 from calendars import google
@@ -133,6 +133,15 @@ def complete_if_announced(s: Situation, entry: CalendarEntry) -> None:
         return
     fields: dict[str, Any] = {"done_at": timezone.now(), "in_doubt": False}
     if a.provider == MEET and not a.join_url:
-        fields |= {"join_url": entry.meet_url, "provider": MEET if entry.meet_url else ""}
+        # Where our mails had to go out before the link was known, people are told of it as one that came late.
+        known = entry.meet_url if not _mails_are_out(s) else ""
+        fields |= {"join_url": known, "provider": MEET if known else ""}
+        s.held = s.held if known else None
     s.write(a, **fields)
     s.note("announced", _("The calendar sent the invitation."))
+
+
+def _mails_are_out(s: Situation) -> bool:
+    """Whether people may have a mail of ours about this revision already."""
+    mine = s.booking.messages.filter(revision=s.revision, state__in=(Message.State.SENDING, Message.State.SENT))
+    return mine.exclude(kind=Message.Kind.TROUBLE).exists()

@@ -18,13 +18,20 @@ from integrations.oauth import call_with_token
 def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
     """Take the event out of the calendar; with an insert in doubt it is inserted first, for it may still arrive.
 
-    Where somebody deleted it before us, the calendar has told nobody: our mail does.
+    Where somebody deleted it before us, or where nobody was on it yet, the calendar tells nobody: our mail does.
     """
     if entry.state == CalendarEntry.State.INSERTING and not entry.in_doubt:
         s.write(entry, state=CalendarEntry.State.NEVER_MADE)
         s.entry = None
         return
     if not s.is_due(entry):
+        return
+    s.lease.hold()
+    try:
+        if a.channel == Announcement.Channel.CALENDAR and not a.in_doubt and not _has_people(entry):
+            s.write(a, channel=Announcement.Channel.MAIL)
+    except ProviderError as error:
+        s.failed(entry, error)
         return
     tell = a.channel == Announcement.Channel.CALENDAR
     maybe_told = a.in_doubt
@@ -46,6 +53,15 @@ def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
         s.write(a, in_doubt=False, channel=Announcement.Channel.CALENDAR if told else Announcement.Channel.MAIL)
     busy.outdate(s.booking.organizer.user_id)
     s.note("event_deleted", _("The calendar event was deleted."))
+
+
+def _has_people(entry: CalendarEntry) -> bool:
+    """Whether anybody is on the event. The calendar is asked where our row knows of nobody. Raises ProviderError."""
+    if entry.people_added:
+        return True
+    calendar_id, event_id = entry.calendar.external_id, entry.event_id
+    event = call_with_token(connection_of(entry), lambda token: google.get_event(token, calendar_id, event_id))
+    return event is not None and bool(event.attendees)
 
 
 def _deletion(s: Situation, entry: CalendarEntry, *, tell: bool) -> Callable[[str], bool]:
