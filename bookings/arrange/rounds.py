@@ -96,11 +96,11 @@ def _work(s: Situation) -> bool:
 def _outcome(s: Situation) -> dict[str, Any]:
     if not s.unfinished:
         return {"arranged_revision": s.revision, "next_attempt_at": None, "attempts": 0, "last_error": ""}
-    trouble = next((words for _due, words in s.unfinished.values() if words), "")
+    problem = next((words for _due, words in s.unfinished.values() if words), "")
     return {
         "next_attempt_at": min(s.last_moment, *(due for due, _words in s.unfinished.values())),
-        "attempts": F("attempts") + 1 if trouble else 0,
-        "last_error": trouble,
+        "attempts": F("attempts") + 1 if problem else 0,
+        "last_error": problem,
     }
 
 

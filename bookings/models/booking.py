@@ -144,7 +144,7 @@ class Booking(models.Model):
 
     @property
     def last_moment(self) -> datetime:
-        """When the chain of tries ends: the meeting's end, or seven days after a cancel."""
+        """When the chain of tries ends: the end of a confirmed meeting, else seven days after the last change."""
         return self.end if self.is_live else self.revised_at + CLEAN_UP_FOR
 
     def is_over(self, now: datetime) -> bool:
