@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.arrange.content import REVISION_KEY, event_body
 from bookings.arrange.situation import Situation
-from bookings.models import Announcement, CalendarEntry, Meeting, Message
+from bookings.models import Announcement, CalendarEntry, Message
 from bookings.models.booking import new_event_key
 from bookings.words import MEET
 from calendars import google
@@ -40,7 +40,7 @@ def connection_of(entry: CalendarEntry) -> Connection:
 
 
 def _external_id(s: Situation, join_url: str) -> str:
-    meeting = Meeting.objects.filter(booking=s.booking, join_url=join_url).exclude(join_url="").first()
+    meeting = s.booking.meetings.filter(join_url=join_url).first() if join_url else None
     return meeting.external_id if meeting else ""
 
 
