@@ -83,5 +83,5 @@ def _show(request: HttpRequest, connection: Connection, *, error: str = "") -> H
         for calendar in shown:
             calendar.blocks_time = calendar.pk in blocking
             calendar.receives_bookings = calendar.can_write and calendar.pk in receiving
-    context = {"connection": connection, "calendars": shown, "error": error, "section": "apps"}
+    context = {"connection": connection, "calendars": shown, "error": error}
     return render(request, "calendars/calendars.html", context, status=422 if error else 200)

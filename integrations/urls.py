@@ -10,8 +10,8 @@ from integrations.zoom import webhooks
 app_name = "integrations"
 
 urlpatterns = [
-    path("apps/integrations/", views.overview, {"section": "apps"}, name="list"),
-    path("settings/integrations/", views.overview, {"section": "settings"}, name="settings_list"),
+    path("apps/integrations/", views.overview, name="list"),
+    path("settings/integrations/", views.overview, name="settings_list"),
     path("apps/integrations/<slug:slug>/", views.detail, name="detail"),
     path("apps/integrations/<slug:slug>/connect/", views.connect, name="connect"),
     path("apps/integrations/<slug:slug>/callback/", views.callback, name="callback"),

@@ -24,13 +24,12 @@ PROBLEMS = {"needs_reconnect", "incomplete", "deauthorized", "revocation_failed"
 
 @login_required
 @require_GET
-def overview(request: HttpRequest, section: str) -> HttpResponse:
-    """All integrations. Reached from "Apps" and from "Settings": ``section`` says from which."""
+def overview(request: HttpRequest) -> HttpResponse:
+    """All integrations. Reached from "Apps" and from "Settings"."""
     all_cards = cards(_user(request))
     context = {
         "cards": all_cards,
         "calendar_missing": calendar_missing(all_cards),
-        "section": section,
         "zone": _zone(request),
     }
     return render(request, "integrations/list.html", context)
@@ -42,7 +41,7 @@ def overview(request: HttpRequest, section: str) -> HttpResponse:
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One integration: what it does and may do, its state, and its history."""
     shown = card(_user(request), _provider(slug))
-    return render(request, "integrations/detail.html", {**_about(request, shown), "section": "apps"})
+    return render(request, "integrations/detail.html", _about(request, shown))
 
 
 @login_required
@@ -105,7 +104,7 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
         oauth.remove(shown.connection, by="organizer")
         messages.success(request, _("%(name)s was removed.") % {"name": shown.provider.name})
         return redirect("integrations:detail", slug)
-    context = {"card": shown, "provider": shown.provider, "upcoming": upcoming(shown), "section": "settings"}
+    context = {"card": shown, "provider": shown.provider, "upcoming": upcoming(shown)}
     return render(request, "integrations/remove.html", context)
 
 

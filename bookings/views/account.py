@@ -68,6 +68,6 @@ def delete(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("Your account is being deleted. You are signed out."))
         return redirect("account_login")
     upcoming, organizer = departures.upcoming(user), organizer_of(user)
-    context = {"form": form, "upcoming": upcoming[:SHOWN], "count": upcoming.count(), "section": "settings"}
+    context = {"form": form, "upcoming": upcoming[:SHOWN], "count": upcoming.count()}
     with timezone.override(organizer.timezone if organizer else None):
         return render(request, "bookings/organizer/delete_account.html", context, status=422 if form.errors else 200)
