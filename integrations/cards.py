@@ -88,10 +88,9 @@ def cards(user: AbstractBaseUser) -> list[Card]:
     return [Card(item, mine.get(item.slug), used.get(item.slug)) for item in providers.all_providers()]
 
 
-def card(user: AbstractBaseUser, provider: Provider) -> Card:
-    """The card of one provider."""
-    used = next((usage for usage in today(user) if usage.provider.slug == provider.slug), None)
-    return Card(provider, Connection.objects.filter(user_id=user.pk, provider=provider.slug).first(), used)
+def card_of(cards: list[Card], provider: Provider) -> Card:
+    """The one of a provider."""
+    return next(card for card in cards if card.provider.slug == provider.slug)
 
 
 def upcoming(card: Card) -> int:

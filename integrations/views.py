@@ -14,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from integrations import oauth, providers
-from integrations.cards import Card, calendar_missing, card, cards, upcoming
+from integrations.cards import calendar_missing, card_of, cards, upcoming
 from integrations.keeping import not_allowed
 from integrations.providers import Provider
+from integrations.usage import zone_of
 
 HISTORY = 10
 PROBLEMS = {"needs_reconnect", "incomplete", "deauthorized", "revocation_failed", "calendars_unread", "calendar_gone"}
@@ -30,7 +31,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": all_cards,
         "calendar_missing": calendar_missing(all_cards),
-        "zone": _zone(request),
+        "zone": zone_of(_user(request)),
     }
     return render(request, "integrations/list.html", context)
 
@@ -40,8 +41,20 @@ def overview(request: HttpRequest) -> HttpResponse:
 @never_cache
 def detail(request: HttpRequest, slug: str) -> HttpResponse:
     """One integration: what it does and may do, its state, and its history."""
-    shown = card(_user(request), _provider(slug))
-    return render(request, "integrations/detail.html", _about(request, shown))
+    provider, all_cards = _provider(slug), cards(_user(request))
+    shown = card_of(all_cards, provider)
+    connection = shown.connection
+    context = {
+        "card": shown,
+        "provider": provider,
+        "connection": connection,
+        "events": connection.events.all()[:HISTORY] if connection is not None else [],
+        "problems": PROBLEMS,
+        "calendar_missing": provider.meetings is not None and calendar_missing(all_cards),
+        "zone": zone_of(_user(request)),
+        "return_to": request.GET.get("next", ""),
+    }
+    return render(request, "integrations/detail.html", context)
 
 
 @login_required
@@ -96,7 +109,7 @@ def callback(request: HttpRequest, slug: str) -> HttpResponse:
 @never_cache
 def remove(request: HttpRequest, slug: str) -> HttpResponse:
     """Say what will stop and what will stay, then do it."""
-    shown = card(_user(request), _provider(slug))
+    shown = card_of(cards(_user(request)), _provider(slug))
     if shown.connection is None or not shown.connection.attached:
         messages.info(request, _("%(name)s is not connected.") % {"name": shown.provider.name})
         return redirect("integrations:detail", slug)
@@ -106,25 +119,6 @@ def remove(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("integrations:detail", slug)
     context = {"card": shown, "provider": shown.provider, "upcoming": upcoming(shown)}
     return render(request, "integrations/remove.html", context)
-
-
-def _about(request: HttpRequest, shown: Card) -> dict[str, object]:
-    connection = shown.connection
-    return {
-        "card": shown,
-        "provider": shown.provider,
-        "connection": connection,
-        "events": connection.events.all()[:HISTORY] if connection is not None else [],
-        "problems": PROBLEMS,
-        "calendar_missing": shown.provider.meetings is not None and calendar_missing(cards(_user(request))),
-        "zone": _zone(request),
-        "return_to": request.GET.get("next", ""),
-    }
-
-
-def _zone(request: HttpRequest) -> object:
-    """The organizer's time zone, or UTC for somebody who publishes no page yet."""
-    return getattr(getattr(request.user, "organizer", None), "timezone", None) or "UTC"
 
 
 def _user(request: HttpRequest) -> AbstractBaseUser:
