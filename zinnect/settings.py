@@ -246,6 +246,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_TIME_LIMIT = 540
 CELERY_TIMEZONE = "UTC"
+# In memory: when a sweep last ran is worth no file. What is due stands in the database.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     "arrange-due": {
         "task": "bookings.tasks.arrange_due",

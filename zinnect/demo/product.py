@@ -108,8 +108,7 @@ class Product:
 
     def beat(self, *, level: str = "INFO") -> Child:
         """Start Celery's beat."""
-        schedule = str(self.folder / "beat-schedule")
-        return self._spawn("beat", "celery", "-A", "zinnect", "beat", "--schedule", schedule, "--loglevel", level)
+        return self._spawn("beat", "celery", "-A", "zinnect", "beat", "--loglevel", level)
 
 
 __all__ = ["ROOT", "CommandFailed", "DidNotStart", "Product", "answers", "manage", "run", "start_sandbox"]
