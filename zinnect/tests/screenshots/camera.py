@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from zinnect.tests.screenshots.sites import Sites
 
@@ -31,30 +31,27 @@ def photograph(wanted: Iterable[Scene], sites: Sites, into: Path, *, program: st
     """Visit each scene; how many pictures were taken. Raises RuntimeError for a page that answers otherwise."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        count = sum(_visit(browser, scene, sites.origin(scene.site), into) for scene in wanted)
+        page = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin").new_page()
+        count = sum(_visit(page, scene, sites.origin(scene.site), into) for scene in wanted)
         browser.close()
     return count
 
 
-def _visit(browser: Browser, scene: Scene, origin: str, into: Path) -> int:
-    context = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", base_url=origin)
-    page = arrive(context, scene, origin)
-    count = sum(_shoot(page, scene.name, into, width, scheme) for scheme in SCHEMES for width in WIDTHS)
-    context.close()
-    return count
+def _visit(page: Page, scene: Scene, origin: str, into: Path) -> int:
+    arrive(page, scene, origin)
+    return sum(_shoot(page, scene.name, into, width, scheme) for scheme in SCHEMES for width in WIDTHS)
 
 
-def arrive(context: BrowserContext, scene: Scene, origin: str) -> Page:
-    """The scene's page, as its visitor sees it. Raises RuntimeError when it answers otherwise."""
+def arrive(page: Page, scene: Scene, origin: str) -> None:
+    """Open the scene's page, as its visitor and nobody before them. Raises RuntimeError when it answers otherwise."""
+    page.context.clear_cookies()
     if scene.session:
-        context.add_cookies([{"name": "sessionid", "value": scene.session, "url": origin}])
-    page = context.new_page()
+        page.context.add_cookies([{"name": "sessionid", "value": scene.session, "url": origin}])
     answer = page.goto(f"{origin}{scene.path}")
     if scene.act:
         scene.act(page)
     elif answer is not None and answer.status != scene.status:
         raise RuntimeError(f"{scene.name}: {scene.path} answered {answer.status}, not {scene.status}")
-    return page
 
 
 def _shoot(page: Page, name: str, into: Path, width: int, scheme: str) -> int:
