@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from bookings.arrange import arrange
+from bookings.arrange.lease import Lease
 from bookings.models import Announcement, Booking, Organizer
 from bookings.services import cancel, reschedule
 from bookings.status import current_link, page_status
@@ -156,5 +158,19 @@ def test_of_many_workers_at_once_one_arranges(ada: Organizer, sandbox: Sandbox, 
     assert [calls.count(call) for call in ("meetings.create", "events.insert", "events.patch")] == [1, 1, 1]
     assert len(sandbox.ledger()) == 1
     assert len(mail.outbox) == 2
+    booking.refresh_from_db()
+    assert booking.arranged_revision == 1
+
+
+def test_a_worker_that_comes_while_another_is_at_it_leaves_the_booking_alone(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = booked(ada)
+    assert Lease.claim(booking.pk)
+    before = sandbox.calls()
+    arrange(booking.pk)
+    assert sandbox.calls() == before
+    # The other one died: nobody is at it any more.
+    Booking.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    arrange(booking.pk)
     booking.refresh_from_db()
     assert booking.arranged_revision == 1
