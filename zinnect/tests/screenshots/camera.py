@@ -31,8 +31,14 @@ def photograph(wanted: Iterable[Scene], sites: Sites, into: Path, *, program: st
     """Visit each scene; how many pictures were taken. Raises RuntimeError for a page that answers otherwise."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin").new_page()
-        count = sum(_visit(page, scene, sites.origin(scene.site), into) for scene in wanted)
+        pages: dict[str, Page] = {}
+        count = 0
+        for scene in wanted:
+            origin = sites.origin(scene.site)
+            if origin not in pages:
+                window = browser.new_context(locale="en-GB", timezone_id="Europe/Berlin", base_url=origin)
+                pages[origin] = window.new_page()
+            count += _visit(pages[origin], scene, origin, into)
         browser.close()
     return count
 
