@@ -248,32 +248,16 @@ CELERY_TASK_TIME_LIMIT = 540
 CELERY_TIMEZONE = "UTC"
 # In memory: when a sweep last ran is worth no file. What is due stands in the database.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+_BEAT = {
+    "arrange-due": ("bookings.tasks.arrange_due", SWEEP_SECONDS),
+    "departures": ("bookings.tasks.go_on_with_departures", SWEEP_SECONDS),
+    "remind-due": ("bookings.tasks.remind_due", SWEEP_SECONDS),
+    "integrations-due": ("integrations.tasks.sweep", SWEEP_SECONDS),
+    "forget": ("bookings.tasks.forget_old", FORGET_SECONDS),
+}
 CELERY_BEAT_SCHEDULE = {
-    "arrange-due": {
-        "task": "bookings.tasks.arrange_due",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "forget": {
-        "task": "bookings.tasks.forget_old",
-        "schedule": FORGET_SECONDS,
-        "options": {"expires": FORGET_SECONDS},
-    },
-    "departures": {
-        "task": "bookings.tasks.go_on_with_departures",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "remind-due": {
-        "task": "bookings.tasks.remind_due",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
-    "integrations-due": {
-        "task": "integrations.tasks.sweep",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS},
-    },
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    for name, (task, seconds) in _BEAT.items()
 }
 
 # --- Security --------------------------------------------------------------------------------------------------------
