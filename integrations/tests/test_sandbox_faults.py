@@ -106,14 +106,16 @@ def test_latency_and_delay(sandbox: Sandbox, access: str) -> None:
 
 
 def test_a_port_can_be_gone_for_a_while(sandbox: Sandbox, access: str) -> None:
-    sandbox.fault(service="zoom", call="meetings.create", kind="connection_stop", params={"seconds": 0.4})
-    with pytest.raises(requests.ConnectionError):
-        create(sandbox, access)
-    time.sleep(0.15)
-    with pytest.raises(requests.ConnectionError):
-        create(sandbox, access)
-    time.sleep(0.6)
-    assert create(sandbox, access).status_code == 201
+    sandbox.fault(service="zoom", call="meetings.create", kind="connection_stop", params={"seconds": 2})
+
+    def answer() -> int:
+        try:
+            return create(sandbox, access).status_code
+        except requests.ConnectionError:
+            return 0
+
+    assert (answer(), answer()) == (0, 0)
+    assert sandbox.wait(answer) == 201
 
 
 def send(sandbox: Sandbox) -> None:
@@ -178,4 +180,4 @@ def test_a_registered_redirect_uri_is_the_only_one() -> None:
 def test_it_starts_and_ends_at_once() -> None:
     with start_sandbox() as sandbox:
         sandbox.process.send_signal(signal.SIGTERM)
-        assert sandbox.process.wait(timeout=1) == 0
+        assert sandbox.process.wait(timeout=10) == 0
