@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+import time_machine
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
+from django.test import Client
 
+from bookings.models import EventType, Organizer
 from bookings.services import NotChangeable, SlotTaken
+from bookings.tests.public import NOW
 from bookings.tests.world import Many
 
 
@@ -51,3 +55,22 @@ def at_once() -> Many:
             return list(pool.map(one, range(count)))
 
     return run
+
+
+@pytest.fixture
+def on_a_monday_morning() -> Iterator[None]:
+    """The clock stands still on a Monday in Berlin's winter."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def intro(ada: Organizer) -> EventType:
+    """Ada's thirty minutes, Mon–Fri 09:00–17:00 in Berlin."""
+    return ada.event_types.get(slug="intro")
+
+
+@pytest.fixture
+def stranger() -> Client:
+    """A browser that sends no cookie, against a server that checks for one wherever it wants one."""
+    return Client(enforce_csrf_checks=True)
