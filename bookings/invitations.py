@@ -199,6 +199,7 @@ def _heading(message: Message) -> str:
         Message.Kind.CONFIRMED: _("Your meeting is booked"),
         Message.Kind.MOVED: _("Your meeting has a new time"),
         Message.Kind.LINK: _("Your meeting has a new link"),
+        Message.Kind.CORRECTED: _("What is known of your meeting was corrected"),
         Message.Kind.CANCELLED: _("Your meeting was cancelled"),
         Message.Kind.DECLINED: _("Your request was declined"),
         Message.Kind.REQUESTED: _("Somebody asks for a meeting")
@@ -243,6 +244,7 @@ def _subject(message: Message, other: str, zone: tzinfo) -> str:
         Message.Kind.CONFIRMED: _("Confirmed: %(title)s with %(other)s, %(when)s"),
         Message.Kind.MOVED: _("New time: %(title)s with %(other)s, %(when)s"),
         Message.Kind.LINK: _("New link: %(title)s with %(other)s, %(when)s"),
+        Message.Kind.CORRECTED: _("Corrected: %(title)s with %(other)s, %(when)s"),
         Message.Kind.CANCELLED: _("Cancelled: %(title)s with %(other)s, %(when)s"),
         Message.Kind.DECLINED: _("Declined: %(title)s with %(other)s, %(when)s"),
         Message.Kind.REQUESTED: _("Please confirm: %(title)s with %(other)s, %(when)s")

@@ -93,6 +93,7 @@ def _announcing(language: str) -> Iterator[Sample]:
     yield "moved", mail(KIND.MOVED, ROLE.INVITEE, reason="My train is late.\nPlease excuse me.")
     yield "moved-organizer", mail(KIND.MOVED, ROLE.ORGANIZER)
     yield "moved-link-erased", mail(KIND.MOVED, ROLE.INVITEE, ("zoom", ""))
+    yield "corrected", mail(KIND.CORRECTED, ROLE.INVITEE)
     yield "new-link", mail(KIND.LINK, ROLE.INVITEE, reason="The earlier meeting was deleted in Zoom.")
     yield "new-link-organizer", mail(KIND.LINK, ROLE.ORGANIZER)
     pending, declined = Booking.Status.PENDING, Booking.Status.DECLINED

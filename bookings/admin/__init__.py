@@ -1,4 +1,4 @@
-"""What happened to a booking, and the two things to do about it. What the outside follows is read-only here."""
+"""What happened to a booking, and what to do about it. What the outside follows changes by services alone."""
 
 from bookings.admin.booking import BookingAdmin
 from bookings.admin.catalogue import EventTypeAdmin, MessageAdmin, OrganizerAdmin, ScheduleAdmin

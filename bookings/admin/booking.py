@@ -1,65 +1,48 @@
-"""Bookings: looked at, arranged, cancelled."""
+"""Bookings: looked at, and their story told."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.db.models import F, OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from bookings import services
+from bookings.admin.actions import BookingActions
+from bookings.admin.by_hand import by_hand
+from bookings.admin.filters import TroubleFilter, UnfinishedFilter
+from bookings.admin.findings import findings, outlook
 from bookings.admin.inlines import (
     AnnouncementInline,
     CalendarEntryInline,
     GuestInline,
     MeetingInline,
     MessageInline,
-    ModelAdmin,
     ReadOnlyMixin,
     TimelineInline,
 )
+from bookings.admin.story import story
 from bookings.models import Announcement, Booking
 
 
-class UnfinishedFilter(admin.SimpleListFilter):
-    """Bookings that calendar, meeting or mail do not follow yet."""
-
-    title = _("arranging")
-    parameter_name = "unfinished"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        """The choices."""
-        return [("yes", _("Unfinished")), ("gave_up", _("Gave up")), ("no", _("Finished"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
-        """The bookings of a choice."""
-        behind = queryset.filter(arranged_revision__lt=F("revision"))
-        choices: dict[str, QuerySet[Any]] = {
-            "yes": behind,
-            "gave_up": behind.filter(gave_up_at__isnull=False),
-            "no": queryset.filter(arranged_revision__gte=F("revision")),
-        }
-        found: QuerySet[Any] = choices.get(self.value() or "", queryset)
-        return found
-
-
 @admin.register(Booking)
-class BookingAdmin(ReadOnlyMixin, ModelAdmin):
+class BookingAdmin(ReadOnlyMixin, BookingActions):
     """Bookings with all that is known of them. The invitee's token is shown nowhere."""
 
     list_display = ("title", "organizer", "invitee_name", "start", "status", "is_finished", "link")
     list_select_related = ("organizer",)
-    list_filter = ("status", UnfinishedFilter, "location", "start")
+    list_filter = ("status", UnfinishedFilter, TroubleFilter, "location", "start")
     search_fields = ("uid", "title", "invitee_name", "invitee_email", "organizer__handle")
     search_help_text = _("Title, invitee, organizer's handle, or the booking's id.")
     date_hierarchy = "start"
     ordering = ("-start",)
     list_per_page = 100
     show_full_result_count = False
-    actions = ("arrange_now", "cancel_everywhere")
+    change_form_template = "bookings/admin/booking.html"
     inlines = (
         TimelineInline,
         AnnouncementInline,
@@ -123,31 +106,37 @@ class BookingAdmin(ReadOnlyMixin, ModelAdmin):
         """Whose link people were told."""
         return getattr(booking, "told_provider", None) or "-"
 
-    def has_arrange_permission(self, request: HttpRequest) -> bool:
-        """Who could change bookings, were they not read-only."""
-        return request.user.has_perm("bookings.change_booking")
+    def get_urls(self) -> list[URLPattern]:
+        """The form of a change by hand besides."""
+        view = self.admin_site.admin_view(self.by_hand)
+        return [path("<int:pk>/by-hand/", view, name="bookings_booking_by_hand"), *super().get_urls()]
 
-    @admin.action(description=_("Arrange now"), permissions=["arrange"])
-    def arrange_now(self, request: HttpRequest, queryset: QuerySet[Booking]) -> None:
-        """Make what is unfinished due now; the worker does it."""
-        chosen = list(queryset)
-        for booking in chosen:
-            services.retry(booking=booking, by="admin")
-            self.log_change(request, booking, "Arrange now")
-        words = ngettext("%(count)d booking is being arranged.", "%(count)d bookings are being arranged.", len(chosen))
-        self.message_user(request, words % {"count": len(chosen)}, messages.SUCCESS)
+    def by_hand(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Change what was booked wrongly."""
+        return by_hand(self, request, pk)
 
-    @admin.action(description=_("Cancel everywhere"), permissions=["arrange"])
-    def cancel_everywhere(self, request: HttpRequest, queryset: QuerySet[Booking]) -> None:
-        """Cancel: event and meeting are removed, everybody is told."""
-        cancelled = 0
-        for booking in queryset:
-            try:
-                services.cancel(booking=booking, by="admin")
-            except services.NotChangeable as error:
-                self.message_user(request, f"{booking}: {error}", messages.WARNING)
-            else:
-                self.log_change(request, booking, "Cancel everywhere")
-                cancelled += 1
-        words = ngettext("%(count)d booking is cancelled.", "%(count)d bookings are cancelled.", cancelled)
-        self.message_user(request, words % {"count": cancelled}, messages.SUCCESS)
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The booking's page, which begins with its story and what can be done."""
+        booking = self.get_object(request, unquote(object_id))
+        told = {} if booking is None else self._told(request, booking)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **told})
+
+    def _told(self, request: HttpRequest, booking: Booking) -> dict[str, Any]:
+        found = findings(booking)
+        return {
+            "story": story(booking),
+            "findings": found,
+            "outlook": "" if found else outlook(booking),
+            "deeds": [choice for choice in self.get_action_choices(request, []) if choice[0] in BookingActions.actions],
+            "may_change": self.has_arrange_permission(request),
+        }
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any) -> HttpResponse | None:
+        """Back to the booking's own page, where the action was chosen there."""
+        answer: HttpResponse | None = super().response_action(request, queryset, *args)
+        pk = request.POST.get("page", "")
+        if isinstance(answer, HttpResponseRedirect) and pk.isdecimal():
+            return redirect("admin:bookings_booking_change", pk)
+        return answer

@@ -23,6 +23,7 @@ _KINDS = {
     Booking.Change.BOOKED: Message.Kind.CONFIRMED,
     Booking.Change.MOVED: Message.Kind.MOVED,
     Booking.Change.LINK: Message.Kind.LINK,
+    Booking.Change.CORRECTED: Message.Kind.CORRECTED,
     Booking.Change.CANCELLED: Message.Kind.CANCELLED,
 }
 _SENT = {
@@ -56,7 +57,8 @@ def _guests_know(s: Situation) -> bool:
 def _kind(s: Situation) -> Message.Kind:
     """What the mail says: a move of a booking that nobody was told of yet is its confirmation."""
     asides = (*Message.ASIDE, Message.Kind.REQUESTED)
-    sent = s.booking.messages.exclude(kind__in=asides).filter(state=Message.State.SENT)
+    # By when it was sent: one that is to be sent again is queued, and was read all the same.
+    sent = s.booking.messages.exclude(kind__in=asides).filter(sent_at__isnull=False)
     told = sent.filter(revision__lt=s.revision).exists()
     ended = s.booking.change == Booking.Change.CANCELLED
     return _KINDS[Booking.Change(s.booking.change)] if told or ended else Message.Kind.CONFIRMED

@@ -59,6 +59,9 @@ class Meeting(Attempts):
     join_url = models.CharField(max_length=2000, blank=True)
     written_start = models.DateTimeField(null=True, blank=True, help_text="The start that the provider holds.")
     written_minutes = models.PositiveIntegerField(null=True, blank=True)
+    written_topic = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="Empty: not known, and left as it is."
+    )
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -39,6 +39,7 @@ class Booking(models.Model):
         BOOKED = "booked", "Booked"
         MOVED = "moved", "Moved"
         LINK = "link", "New link"
+        CORRECTED = "corrected", "Corrected"
         CANCELLED = "cancelled", "Cancelled"
         DECLINED = "declined", "Declined"
 

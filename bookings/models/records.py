@@ -39,6 +39,7 @@ class Message(Attempts):
         CONFIRMED = "confirmed", "Confirmed"
         MOVED = "moved", "Moved"
         LINK = "link", "New link"
+        CORRECTED = "corrected", "Corrected"
         CANCELLED = "cancelled", "Cancelled"
         DECLINED = "declined", "Declined"
         REQUESTED = "requested", "Waits for confirmation"

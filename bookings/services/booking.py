@@ -6,21 +6,21 @@ the arranging after the commit. Nothing here calls a provider but the one busy q
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _noop
 
-from bookings import availability, limits
+from bookings import limits
 from bookings.answers import Answer, stored
 from bookings.models import Booking, EventType, Guest, Message
 from bookings.services.changes import changeable, lock, record, revise
 from bookings.services.confirmation import end_of_hold, release_lapsed
+from bookings.services.times import SlotTaken, busy_at, require_offered, times_of, unless_overlapping
 from bookings.signals import (
     arranging_requested,
     booking_cancelled,
@@ -46,10 +46,6 @@ _RETRIED = {
 }
 
 
-class SlotTaken(Exception):
-    """The time cannot be booked: somebody was faster, or it was never offered."""
-
-
 @dataclass(frozen=True)
 class Invitee:
     """Who books, as they typed it; already validated by the form."""
@@ -61,50 +57,6 @@ class Invitee:
     notes: str = ""
     guests: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
-
-
-def _require_offered(
-    event_type: EventType,
-    start: datetime,
-    *,
-    now: datetime,
-    busy: list[tuple[datetime, datetime]],
-    moving: Booking | None = None,
-) -> None:
-    """Raise SlotTaken unless ``start`` is offered right now. Call it under the lock."""
-    found = availability.offered(
-        event_type, start=start, end=start + timedelta(seconds=1), now=now, moving=moving, elsewhere=busy
-    )
-    if start not in found:
-        raise SlotTaken
-
-
-def _busy(event_type: EventType, start: datetime, now: datetime) -> list[tuple[datetime, datetime]]:
-    """The one question to the calendar, before the transaction."""
-    return availability.busy_elsewhere(
-        event_type.organizer, start=start, end=start + event_type.duration, now=now, asking=True
-    )
-
-
-def _blocked(event_type: EventType, start: datetime) -> dict[str, datetime]:
-    end = start + event_type.duration
-    return {
-        "start": start,
-        "end": end,
-        "blocked_from": start - timedelta(minutes=event_type.buffer_before_minutes),
-        "blocked_until": end + timedelta(minutes=event_type.buffer_after_minutes),
-    }
-
-
-def _unless_overlapping(decide: Callable[[], Booking]) -> Booking:
-    """Run ``decide`` in one transaction; the database's own refusal of an overlap is SlotTaken too."""
-    try:
-        with transaction.atomic():
-            return decide()
-    except IntegrityError as error:
-        if "bookings_do_not_overlap" in str(error):
-            raise SlotTaken from error
-        raise
 
 
 def book(
@@ -121,13 +73,13 @@ def book(
     same_form = Booking.objects.filter(form_key=form_key, event_type=event_type)
     try:
         # What our own rows rule out need not be asked of the calendar.
-        _require_offered(event_type, start, now=now, busy=[])
+        require_offered(event_type, start, now=now, busy=[])
     except SlotTaken:
         # Read after the times: what took this one may be the same form, sent a moment before.
         if (earlier := same_form.first()) is not None:
             return earlier
         raise
-    busy = _busy(event_type, start, now)
+    busy = busy_at(event_type, start, now)
 
     def decide() -> Booking:
         lock(event_type.organizer_id)
@@ -135,10 +87,10 @@ def book(
             return again
         limits.require_room(event_type.organizer, email=invitee.email)
         release_lapsed(event_type.organizer_id, now=now)
-        _require_offered(event_type, start, now=now, busy=busy)
+        require_offered(event_type, start, now=now, busy=busy)
         return _begin(event_type, start, invitee, form_key=form_key, now=now)
 
-    return _unless_overlapping(decide)
+    return unless_overlapping(decide)
 
 
 def _begin(event_type: EventType, start: datetime, invitee: Invitee, *, form_key: str, now: datetime) -> Booking:
@@ -164,7 +116,7 @@ def _begin(event_type: EventType, start: datetime, invitee: Invitee, *, form_key
         hold_until=end_of_hold(event_type, start=start, now=now) if waits else None,
         revised_at=now,
         next_attempt_at=now,
-        **_blocked(event_type, start),
+        **times_of(event_type, start),
     )
     addresses = {guest.lower(): guest for guest in invitee.guests if guest.lower() != invitee.email.lower()}
     Guest.objects.bulk_create(Guest(booking=booking, email=address) for address in addresses.values())
@@ -184,15 +136,15 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
     """
     now = now or timezone.now()
     start = start.astimezone(UTC)
-    busy = _busy(booking.event_type, start, now)
+    busy = busy_at(booking.event_type, start, now)
 
     def decide() -> Booking:
         current = changeable(booking, now)
         if current.start == start:
             return current
         release_lapsed(current.organizer_id, now=now)
-        _require_offered(current.event_type, start, now=now, busy=busy, moving=current)
-        changes = _blocked(current.event_type, start)
+        require_offered(current.event_type, start, now=now, busy=busy, moving=current)
+        changes = times_of(current.event_type, start)
         if current.status == Booking.Status.PENDING:
             changes["hold_until"] = end_of_hold(current.event_type, start=start, now=now)
         revise(current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **changes)
@@ -200,7 +152,7 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
         booking_rescheduled.send(sender=Booking, booking=current)
         return current
 
-    return _unless_overlapping(decide)
+    return unless_overlapping(decide)
 
 
 def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None = None) -> Booking:

@@ -57,7 +57,8 @@ def forget_people(bookings: QuerySet[Booking]) -> int:
     Guest.objects.filter(booking__in=ids).delete()
     Message.objects.filter(booking__in=ids).delete()
     TimelineEntry.objects.filter(booking__in=ids).update(text="")
-    Meeting.objects.filter(booking__in=ids).update(external_id="", join_url="", host_id="", last_error="")
+    known = dict.fromkeys(("external_id", "join_url", "host_id", "last_error", "written_topic"), "")
+    Meeting.objects.filter(booking__in=ids).update(**known)
     for booking in Booking.objects.filter(pk__in=ids):
         booking.announcements.update(join_url="")
         booking.calendar_entries.update(meet_url="", last_error="")

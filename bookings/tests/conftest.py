@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 import time_machine
+from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
@@ -33,6 +34,14 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setattr(EmailBackend, "send_messages", answer)
     return address
+
+
+@pytest.fixture
+def as_admin(db: None) -> Client:
+    """Signed in as an admin."""
+    client = Client()
+    client.force_login(get_user_model().objects.create_superuser("olga", "olga@example.com", "a password"))
+    return client
 
 
 @pytest.fixture

@@ -13,20 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from bookings.models import Booking, Message, Organizer
 from bookings.tests.people import announced, booked
-
-LIST = "/admin/bookings/booking/"
-
-
-@pytest.fixture
-def as_admin(db: None, client: Client) -> Client:
-    """Signed in as an admin."""
-    client.force_login(get_user_model().objects.create_superuser("olga", "olga@example.com", "a password"))
-    return client
-
-
-def _act(client: Client, action: str, *bookings: Booking) -> str:
-    chosen = {"action": action, "_selected_action": [booking.pk for booking in bookings]}
-    return client.post(LIST, chosen, follow=True).content.decode()
+from bookings.tests.world import LIST, act
 
 
 def test_a_list_of_a_hundred_takes_few_queries(
@@ -93,7 +80,7 @@ def test_unfinished_bookings_are_found(as_admin: Client, ada: Organizer) -> None
 
 def test_arrange_now_makes_the_work_due(as_admin: Client, ada: Organizer) -> None:
     booking = booked(ada, arranged_revision=0, gave_up_at=timezone.now())
-    assert "1 booking is being arranged." in _act(as_admin, "arrange_now", booking)
+    assert "1 booking is being arranged." in act(as_admin, "arrange_now", booking)
     booking.refresh_from_db()
     assert booking.gave_up_at is None
     assert booking.next_attempt_at is not None
@@ -101,7 +88,7 @@ def test_arrange_now_makes_the_work_due(as_admin: Client, ada: Organizer) -> Non
 
 def test_cancel_everywhere_cancels_what_can_be_and_names_what_cannot(as_admin: Client, ada: Organizer) -> None:
     coming, over = booked(ada), booked(ada, name="Paul Past", days=-3)
-    page = _act(as_admin, "cancel_everywhere", coming, over)
+    page = act(as_admin, "cancel_everywhere", coming, over)
     assert "1 booking is cancelled." in page
     assert "This meeting is already over." in page
     coming.refresh_from_db()
@@ -117,7 +104,7 @@ def test_who_may_only_look_is_offered_no_action(ada: Organizer, client: Client) 
     client.force_login(looker)
     booking = booked(ada)
     assert "cancel_everywhere" not in client.get(LIST).content.decode()
-    _act(client, "cancel_everywhere", booking)
+    act(client, "cancel_everywhere", booking)
     booking.refresh_from_db()
     assert booking.status == "confirmed"
 

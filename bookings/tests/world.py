@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from integrations.models import Connection
 from integrations.sandbox.testing import Sandbox
 
 INVITEE = "ida@example.org"
+LIST = "/admin/bookings/booking/"
 Many = Callable[[int, Callable[[int], object]], list[object]]
 
 
@@ -84,3 +86,14 @@ def calendar_part(message: EmailMessage) -> str:
     content = parts[0].get_payload(decode=True)
     assert isinstance(content, bytes)
     return content.decode().replace("\r\n ", "")
+
+
+def act(client: Client, action: str, *bookings: Booking) -> str:
+    """Choose an action of admin for these bookings; the page that says what came of it."""
+    chosen = {"action": action, "_selected_action": [booking.pk for booking in bookings]}
+    return unescape(client.post(LIST, chosen, follow=True).content.decode())
+
+
+def page_of(client: Client, booking: Booking) -> str:
+    """The booking's page in admin, as it is read."""
+    return unescape(client.get(f"{LIST}{booking.pk}/change/").content.decode())

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 TEMPLATES = Path(django_settings.BASE_DIR) / "templates"
 # What people of the samples wrote stays as they wrote it.
 AS_TYPED = {"I should like to talk about the schedule for January.", "Please excuse me."}
-BOOKING = ("confirmed", "moved", "new-link", "requested", "declined", "cancelled", "reminder", "trouble")
+BOOKING = ("confirmed", "moved", "corrected", "new-link", "requested", "declined", "cancelled", "reminder", "trouble")
 
 
 Mails = dict[str, EmailMultiAlternatives]

@@ -16,6 +16,7 @@ from bookings.arrange.meeting.row import (
     marked,
     may_look,
     said,
+    written,
 )
 from bookings.arrange.situation import Situation
 from bookings.arrange.together import Job, token_for
@@ -67,9 +68,9 @@ def create_job(s: Situation) -> Job | None:
 def _job(s: Situation, meeting: Meeting, connection: Connection, token: str, spent: quota.Spent) -> Job:
     capability, lost = capability_of(meeting), meeting.lost_calls
     s.lease.hold()
-    # Intent before deed: from here on until an answer is recorded, a meeting may exist.
-    s.write(meeting, attempted_at=timezone.now(), lost_calls=lost + 1)
+    # Intent before deed: from here on until an answer is recorded, a meeting may exist, and it shows this.
     draft = meeting_draft(s.booking, meeting)
+    s.write(meeting, attempted_at=timezone.now(), lost_calls=lost + 1, **written(draft))
 
     def not_made(error: ProviderError) -> None:
         spent.failed(error)
@@ -91,8 +92,6 @@ def _made(s: Situation, meeting: Meeting, info: MeetingInfo, lost: int) -> None:
         state=Meeting.State.LIVE,
         external_id=info.external_id,
         join_url=info.join_url,
-        written_start=s.booking.start,
-        written_minutes=s.booking.duration_minutes,
         lost_calls=lost,
         look_again_at=meeting.attempted_at + Meeting.SECOND_LOOK if lost and meeting.attempted_at else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,7 +17,7 @@ from integrations import providers
 from integrations.errors import ProviderError
 from integrations.models import Connection
 from integrations.oauth import call_with_token
-from integrations.providers import MeetingInfo, MeetingProvider
+from integrations.providers import MeetingDraft, MeetingInfo, MeetingProvider
 
 
 def capability_of(meeting: Meeting) -> MeetingProvider:
@@ -37,6 +38,11 @@ def connection_of(meeting: Meeting) -> Connection:
 def said(meeting: Meeting, words: str) -> str:
     """``words`` with the name of the meeting's service."""
     return words % {"service": service_name(meeting.provider)}
+
+
+def written(draft: MeetingDraft) -> dict[str, Any]:
+    """The columns that say what the provider was told of a meeting."""
+    return {"written_start": draft.start, "written_minutes": draft.minutes, "written_topic": draft.topic}
 
 
 def may_look(meeting: Meeting) -> bool:

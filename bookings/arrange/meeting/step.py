@@ -15,6 +15,7 @@ from bookings.arrange.meeting.row import (
     may_look,
     note_left,
     said,
+    written,
 )
 from bookings.arrange.situation import Situation
 from bookings.models import Meeting
@@ -31,7 +32,7 @@ def keep_in_step(s: Situation) -> None:
     keep = _kept(s)
     for meeting in list(s.meetings):
         if meeting is keep:
-            _follow_time(s, meeting)
+            _follow(s, meeting)
         elif s.announcement is not None or not s.booking.is_live:
             drop(s, meeting)
     for meeting in with_connection(s.booking.meetings.filter(look_again_at__isnull=False)):
@@ -48,11 +49,15 @@ def _kept(s: Situation) -> Meeting | None:
     return next((m for m in s.meetings if link and m.join_url and m.join_url == link.join_url), None)
 
 
-def _follow_time(s: Situation, meeting: Meeting) -> None:
-    moved = (meeting.written_start, meeting.written_minutes) != (s.booking.start, s.booking.duration_minutes)
-    if meeting.state != Meeting.State.LIVE or not moved or not s.manages(meeting) or not s.is_due(meeting):
+def _follow(s: Situation, meeting: Meeting) -> None:
+    """Time and topic as the booking has them now."""
+    draft = meeting_draft(s.booking, meeting)
+    moved = (meeting.written_start, meeting.written_minutes) != (draft.start, draft.minutes)
+    if meeting.state != Meeting.State.LIVE or not (moved or meeting.written_topic not in ("", draft.topic)):
         return
-    capability, draft = capability_of(meeting), meeting_draft(s.booking, meeting)
+    if not s.manages(meeting) or not s.is_due(meeting):
+        return
+    capability = capability_of(meeting)
 
     def update(token: str) -> None:
         with quota.counted(meeting.provider, meeting.host_id, new=False):
@@ -66,8 +71,9 @@ def _follow_time(s: Situation, meeting: Meeting) -> None:
     except ProviderError as error:
         s.failed(meeting, error)
     else:
-        s.succeeded(meeting, written_start=s.booking.start, written_minutes=s.booking.duration_minutes)
-        s.note("meeting_moved", said(meeting, _("The %(service)s meeting was moved.")))
+        s.succeeded(meeting, **written(draft))
+        words = _("The %(service)s meeting was moved.") if moved else _("The %(service)s meeting shows the new state.")
+        s.note("meeting_moved", said(meeting, words))
 
 
 def gone(s: Situation, meeting: Meeting) -> None:

@@ -129,6 +129,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "admin/r/<path:content_type_id>/<path:object_id>/": (f"{ADMIN} {ADMIN} 404",) * 2,
     "admin/^(?P<app_label>APPS)/$": (f"{ADMIN} {ADMIN} 404",) * 2,
     "admin/(?P<url>.*)$": (f"{ADMIN} {ADMIN} 404",) * 2,
+    "admin/bookings/booking/<int:pk>/by-hand/": (f"{ADMIN} {ADMIN} 403",) * 2,
     "admin/auth/user/<id>/password/": (f"{ADMIN} {ADMIN} 403",) * 2,
 }
 # The models of admin: those of which Ada has a row that is asked for, and those of which there is none.
@@ -162,6 +163,8 @@ def path_of(route: str, booking: Booking) -> str:
     """A path that leads there, to Ada's rows."""
     model = re.match(r"admin/(\w+)/(\w+)/<", route)
     row = apps.get_model(model[1], model[2])._base_manager.order_by("-pk").first() if model else None
+    if model and "<int:pk>" in route:
+        return "/" + route.replace("<int:pk>", str(booking.pk))
     values = {
         "<uuid:uid>": str(booking.uid),
         "<slug:token>": booking.token,

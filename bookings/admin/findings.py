@@ -1,0 +1,92 @@
+"""What is wrong with a booking and what mends it, for somebody on call. Most of it is read by bookings/problems.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from bookings.admin.story import stamp
+from bookings.models import Booking
+from bookings.problems import Problem, problems
+from bookings.words import service_name
+from integrations.models import Connection
+
+SWEEPS_MISSED = 3
+"""As ``readyz`` counts: one may fall out, three in a row do not."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong, and what mends it, both in sentences."""
+
+    text: str
+    mends: str
+
+
+def findings(booking: Booking) -> list[Finding]:
+    """Everything that is wrong right now; nothing while all is well or simply under way."""
+    return [*_lost_connections(booking), *_nobody_works(booking), *_gave_up(booking), *_problems(booking)]
+
+
+def outlook(booking: Booking) -> str:
+    """The sentence that stands there where nothing is wrong."""
+    if booking.arranged_revision >= booking.revision:
+        return _("Nothing is wrong: calendar, meeting and mail follow the booking.")
+    return _("Nothing is wrong so far: it is being arranged.")
+
+
+def _lost_connections(booking: Booking) -> Iterator[Finding]:
+    lost = Connection.objects.filter(
+        user_id=booking.organizer.user_id, status=Connection.Status.NEEDS_RECONNECT
+    ).order_by("provider")
+    for connection in lost:
+        named = {"service": service_name(connection.provider), "why": connection.last_error}
+        yield Finding(
+            _("%(service)s needs to be reconnected: %(why)s") % named,
+            _(
+                "The organizer presses Connect under Apps → Integrations; they were mailed. After that “Arrange now”"
+                " does at once what waited."
+            ),
+        )
+
+
+def _nobody_works(booking: Booking) -> Iterator[Finding]:
+    due, now = booking.next_attempt_at, timezone.now()
+    unfinished = booking.arranged_revision < booking.revision and booking.gave_up_at is None
+    free = booking.lease_until is None or booking.lease_until < now
+    patience = timedelta(seconds=max(SWEEPS_MISSED * settings.SWEEP_SECONDS, 30))
+    if unfinished and free and due is not None and due < now - patience:
+        yield Finding(
+            _("It is due since %(when)s, and no worker has taken it up.") % {"when": stamp(due)},
+            _("Start workers and beat. “Arrange here” does it at once, without them."),
+        )
+
+
+def _gave_up(booking: Booking) -> Iterator[Finding]:
+    if booking.gave_up_at is not None:
+        yield Finding(
+            _("The tries ended at %(when)s.") % {"when": stamp(booking.gave_up_at)},
+            _("Only what is still to come can be tried again: “Arrange now”."),
+        )
+
+
+def _problems(booking: Booking) -> Iterator[Finding]:
+    for problem in problems(booking):
+        yield Finding(" ".join(filter(None, (problem.text, problem.undone))), _mends(problem, booking))
+
+
+def _mends(problem: Problem, booking: Booking) -> str:
+    """The organizer's page has a click for them; an admin has actions."""
+    if problem.mend_url.startswith("mailto:"):
+        return _("Once the address takes mail, “Send mail again”; a wrong address is put right by “Change by hand”.")
+    if booking.arranged_revision >= booking.revision:
+        return _("Nothing to do: people hold what is announced. What the reason names is for the organizer to mend.")
+    if booking.next_attempt_at is not None and timezone.now() < booking.next_attempt_at < booking.last_moment:
+        words = _("It is tried again by itself at %(when)s; “Arrange now” tries at once.")
+        return words % {"when": stamp(booking.next_attempt_at)}
+    return _("When the reason is mended, “Arrange now” tries again.")
