@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy, ngettext
 
+from integrations.health import ask_to_reconnect
 from integrations.models import Connection, ConnectionEvent, DailyUse, Erasure, Revocation, WebhookEvent
 from integrations.removal import remove
 
@@ -77,7 +78,22 @@ class ConnectionAdmin(ReadOnly, ConnectionModelAdmin):
         "notice_due",
     )
     inlines = (EventInline,)
-    actions = ("remove_connection",)
+    actions = ("force_reconnect", "remove_connection")
+
+    @admin.action(description=gettext_lazy("Force a reconnect"), permissions=["remove"])
+    def force_reconnect(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
+        """Its tokens are used no more; the organizer is mailed, and sees a banner until it is connected anew."""
+        asked = 0
+        for connection in queryset:
+            done = ask_to_reconnect(connection)
+            self.log_change(request, connection, f"Force a reconnect: {'done' if done else 'refused. Not connected.'}")
+            asked += done
+        words = ngettext(
+            "%(n)d connection has to be made anew; its organizer is mailed.",
+            "%(n)d connections have to be made anew; their organizers are mailed.",
+            asked,
+        )
+        self.message_user(request, words % {"n": asked}, messages.SUCCESS if asked else messages.WARNING)
 
     @admin.action(description=gettext_lazy("Remove connection"), permissions=["remove"])
     def remove_connection(self, request: HttpRequest, queryset: QuerySet[Connection]) -> None:
@@ -85,6 +101,7 @@ class ConnectionAdmin(ReadOnly, ConnectionModelAdmin):
         attached = [connection for connection in queryset if connection.status != Connection.Status.REMOVED]
         for connection in attached:
             remove(connection, by="admin")
+            self.log_change(request, connection, "Remove connection: done")
         words = ngettext("%(n)d connection was removed.", "%(n)d connections were removed.", len(attached))
         self.message_user(request, words % {"n": len(attached)}, messages.SUCCESS)
 

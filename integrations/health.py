@@ -6,8 +6,10 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from integrations import tasks
+from integrations import providers, tasks
+from integrations.language import in_language_of
 from integrations.models import Connection
 from integrations.publish import publish_on_commit
 from integrations.signals import connection_needs_reconnect, connection_recovered
@@ -38,8 +40,23 @@ def failed(connection_id: int, words: str) -> None:
     )
 
 
-def lose(row: Connection, words: str) -> None:
-    """Mark a connection as needing a reconnect, if these are still its tokens; once, whoever else notices."""
+def ask_to_reconnect(connection: Connection) -> bool:
+    """An administrator wants the account connected anew: its tokens are used no more, and the organizer is mailed.
+
+    False: it is not connected, or lost already.
+    """
+    with transaction.atomic(), in_language_of(connection.user):
+        # Locked, so that no refresh changes the tokens in between.
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        words = _("An administrator asked for %(name)s to be connected again.")
+        return lose(row, words % {"name": providers.get(row.provider).name})
+
+
+def lose(row: Connection, words: str) -> bool:
+    """Mark a connection as needing a reconnect, if these are still its tokens; once, whoever else notices.
+
+    Whether this call did.
+    """
     with transaction.atomic():
         lost = Connection.objects.filter(
             pk=row.pk, token_version=row.token_version, status=Connection.Status.CONNECTED
@@ -50,7 +67,7 @@ def lose(row: Connection, words: str) -> None:
             notice_due=True,
         )
         if not lost:
-            return
+            return False
         row.note("needs_reconnect", words)
 
         def tell() -> None:
@@ -58,3 +75,4 @@ def lose(row: Connection, words: str) -> None:
 
         transaction.on_commit(tell, robust=True)
         publish_on_commit(tasks.mail_notice, row.pk)
+        return True

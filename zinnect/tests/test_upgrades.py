@@ -20,7 +20,7 @@ from django.db.models.fields import NOT_PROVIDED
 
 from zinnect.demo.product import ROOT
 
-OURS = ("bookings", "calendars", "integrations")
+OURS = ("bookings", "calendars", "integrations", "zinnect")
 
 # App → the last migration of the first release: earlier ones were never applied beside running code.
 FIRST_RELEASE: dict[str, str] = {}

@@ -139,7 +139,7 @@ HAVE_ROWS = """
 """.split()
 HAVE_NONE = """
     auth/group bookings/message integrations/connectionevent integrations/dailyuse integrations/erasure
-    integrations/revocation integrations/webhookevent mfa/authenticator
+    integrations/revocation integrations/webhookevent mfa/authenticator zinnect/auditentry
 """.split()
 for _model in HAVE_ROWS + HAVE_NONE:
     _row = f"admin/{_model}/<path:object_id>/"
