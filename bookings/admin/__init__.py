@@ -2,5 +2,14 @@
 
 from bookings.admin.booking import BookingAdmin
 from bookings.admin.catalogue import EventTypeAdmin, MessageAdmin, OrganizerAdmin, ScheduleAdmin
+from bookings.admin.outside import CalendarEntryAdmin, MeetingAdmin
 
-__all__ = ["BookingAdmin", "EventTypeAdmin", "MessageAdmin", "OrganizerAdmin", "ScheduleAdmin"]
+__all__ = [
+    "BookingAdmin",
+    "CalendarEntryAdmin",
+    "EventTypeAdmin",
+    "MeetingAdmin",
+    "MessageAdmin",
+    "OrganizerAdmin",
+    "ScheduleAdmin",
+]

@@ -71,7 +71,7 @@ def _gave_up(booking: Booking) -> Iterator[Finding]:
     if booking.gave_up_at is not None:
         yield Finding(
             _("The tries ended at %(when)s.") % {"when": stamp(booking.gave_up_at)},
-            _("Only what is still to come can be tried again: “Arrange now”."),
+            _("“Arrange now” tries again, as long as the meeting is still to come."),
         )
 
 
@@ -86,6 +86,11 @@ def _mends(problem: Problem, booking: Booking) -> str:
         return _("Once the address takes mail, “Send mail again”; a wrong address is put right by “Change by hand”.")
     if booking.arranged_revision >= booking.revision:
         return _("Nothing to do: people hold what is announced. What the reason names is for the organizer to mend.")
+    if problem.needs_person:
+        return _(
+            "Where a permission is missing, “Force a reconnect” on the organizer's connection; what waits follows when"
+            " the organizer has connected anew. Where it is something else, “Arrange now” once it is mended."
+        )
     if booking.next_attempt_at is not None and timezone.now() < booking.next_attempt_at < booking.last_moment:
         words = _("It is tried again by itself at %(when)s; “Arrange now” tries at once.")
         return words % {"when": stamp(booking.next_attempt_at)}

@@ -9,22 +9,10 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
 
-from bookings.models import Booking, Message, Organizer
+from bookings.models import Booking, Meeting, Message, Organizer
 from bookings.tests.people import announced, booked
 from bookings.tests.world import LIST, act
-
-
-def test_a_list_of_a_hundred_takes_few_queries(
-    as_admin: Client, ada: Organizer, django_assert_max_num_queries: DjangoAssertNumQueries
-) -> None:
-    for number in range(100):
-        announced(booked(ada, name=f"Guest {number}", days=number + 1))
-    with django_assert_max_num_queries(12):
-        page = as_admin.get(LIST).content.decode()
-    assert len(set(re.findall(r"Guest \d+", page))) == 100
-    assert "zoom" in page
 
 
 def test_the_token_of_the_invitee_is_shown_nowhere(as_admin: Client, ada: Organizer) -> None:
@@ -115,18 +103,30 @@ def test_an_organizer_with_bookings_cannot_be_deleted_away_from_under_them(as_ad
     assert Organizer.objects.filter(pk=ada.pk).exists()
 
 
-@pytest.mark.parametrize("model", ["eventtype", "organizer", "schedule", "message"])
+@pytest.mark.parametrize("model", ["eventtype", "organizer", "schedule", "message", "meeting"])
 def test_every_other_list_and_page_opens(as_admin: Client, ada: Organizer, model: str) -> None:
-    booked(ada).messages.create(revision=1, kind="confirmed", role="invitee", to_email="mary@example.org")
+    booking = booked(ada)
+    booking.messages.create(revision=1, kind="confirmed", role="invitee", to_email="mary@example.org")
+    booking.meetings.create(provider="zoom", generation=1, marker="m1", external_id="84212345678", last_error="No.")
     rows = {
         "eventtype": ada.event_types.get(),
         "organizer": ada,
         "schedule": ada.schedules.get(),
         "message": Message.objects.get(),
+        "meeting": Meeting.objects.get(),
     }
     url = reverse(f"admin:bookings_{model}_change", args=[rows[model].pk])
     assert as_admin.get(f"/admin/bookings/{model}/?q=a").status_code == 200
     assert as_admin.get(url).status_code == 200
+
+
+def test_meetings_that_failed_are_found_by_what_comes_of_it(as_admin: Client, ada: Organizer) -> None:
+    for number, (error, for_good) in enumerate([("", False), ("Later.", False), ("Never.", True)]):
+        fields = {"last_error": error, "failed_for_good": for_good, "external_id": f"8421234567{number}"}
+        booked(ada, days=number + 1).meetings.create(provider="zoom", generation=1, marker=f"m{number}", **fields)
+    for choice, expected in {"again": {"1"}, "for_good": {"2"}, "": {"0", "1", "2"}}.items():
+        page = as_admin.get(f"/admin/bookings/meeting/?error={choice}").content.decode()
+        assert set(re.findall(r"8421234567(\d)", page)) == expected
 
 
 def test_an_organizer_who_is_no_admin_does_not_get_in(as_ada: Client) -> None:

@@ -138,7 +138,8 @@ HAVE_ROWS = """
     calendars/calendar integrations/connection
 """.split()
 HAVE_NONE = """
-    auth/group bookings/message integrations/connectionevent integrations/dailyuse integrations/erasure
+    auth/group bookings/calendarentry bookings/meeting bookings/message integrations/connectionevent
+    integrations/dailyuse integrations/erasure
     integrations/revocation integrations/webhookevent mfa/authenticator zinnect/auditentry
 """.split()
 for _model in HAVE_ROWS + HAVE_NONE:
