@@ -77,14 +77,18 @@ def today(user: AbstractBaseUser) -> list[Usage]:
     return [usage(row, zone_of(user)) for row in of_today().filter(Exists(mine))]
 
 
-def due_warnings(limit: int) -> list[int]:
-    """Ids of the rows of today whose organizer is still to be told."""
+def near_limit() -> QuerySet[DailyUse]:
+    """The rows of today whose limit is nearly used up, or closed by the provider."""
     near = Q(closed_until__gt=timezone.now())
     for provider in providers.meeting_providers():
         if (allowed := quota.limit_of(provider.slug)) is not None:
             near |= Q(provider=provider.slug, calls__gte=allowed.near)
-    due = of_today().filter(near, Exists(_connected()), told_at=None)
-    return list(due.values_list("pk", flat=True)[:limit])
+    return of_today().filter(near, Exists(_connected()))
+
+
+def due_warnings(limit: int) -> list[int]:
+    """Ids of those whose organizer is still to be told."""
+    return list(near_limit().filter(told_at=None).values_list("pk", flat=True)[:limit])
 
 
 def holder(row: DailyUse) -> Connection | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import Count, DurationField, Exists, ExpressionWrapper, F, Min, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
@@ -43,6 +44,14 @@ def one_link_violations() -> QuerySet[CalendarEntry]:
     shown = CalendarEntry.objects.filter(state=CalendarEntry.State.LIVE, people_added=True).exclude(meet_url="")
     to_come = shown.filter(booking__status=Booking.Status.CONFIRMED, booking__end__gt=timezone.now())
     return to_come.filter(Exists(other.filter(revision=OuterRef("written_revision"))))
+
+
+def first_links() -> QuerySet[Any]:
+    """The announcements that first told people a link, with what they ``took`` from the booking."""
+    done = Announcement.objects.filter(done_at__isnull=False).exclude(provider="")
+    earlier = done.filter(booking=OuterRef("booking"), revision__lt=OuterRef("revision"))
+    took = ExpressionWrapper(F("done_at") - F("booking__confirmed_at"), output_field=DurationField())
+    return done.filter(~Exists(earlier), booking__confirmed_at__isnull=False).annotate(took=took)
 
 
 class _Everything(Collector):
@@ -94,12 +103,8 @@ def _links() -> Iterator[Metric]:
 
 def _link_seconds() -> Metric:
     """From the booking to the first link that people were told, of all bookings."""
-    done = Announcement.objects.filter(done_at__isnull=False).exclude(provider="")
-    earlier = done.filter(booking=OuterRef("booking"), revision__lt=OuterRef("revision"))
-    took = ExpressionWrapper(F("done_at") - F("booking__confirmed_at"), output_field=DurationField())
     within = {f"within_{bound}": Count("pk", filter=Q(took__lte=timedelta(seconds=bound))) for bound in LINK_SECONDS}
-    first = done.filter(~Exists(earlier), booking__confirmed_at__isnull=False).annotate(took=took)
-    facts = first.aggregate(count=Count("pk"), total=Sum("took"), **within)
+    facts = first_links().aggregate(count=Count("pk"), total=Sum("took"), **within)
     buckets = [(str(float(bound)), facts[f"within_{bound}"]) for bound in LINK_SECONDS] + [("+Inf", facts["count"])]
     total = (facts["total"] or timedelta()) / timedelta(seconds=1)
     words = "Seconds from a booking to its first link."

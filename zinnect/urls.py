@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from zinnect import health, mail_preview, pages, styleguide
+from zinnect import health, mail_preview, overview, pages, styleguide
 from zinnect.accounts import AdminLoginForm
 
 admin.site.login_form = AdminLoginForm
@@ -18,6 +18,7 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("admin/overview/", admin.site.admin_view(overview.page), name="admin_overview"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("", include("integrations.urls")),

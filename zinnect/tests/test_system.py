@@ -215,11 +215,13 @@ def _admin_pages(base_url: str) -> str:
     admin = Person(base_url)
     page = admin.get("/admin/login/")
     admin.send(page, page.form("username"), username=ADMIN, password=ADMIN_PASSWORD)
-    texts = []
+    texts = [admin.http.get(f"{base_url}/admin/overview/", timeout=20).text]
     lists = _links(admin, "/admin/", r"/admin/\w+/\w+/")
     for path in sorted(lists):
         texts.append(admin.http.get(base_url + path, timeout=20).text)
         rows = sorted(_links(admin, path, re.escape(path) + r"[^/?\"]+/change/"))
+        if path == "/admin/bookings/booking/":
+            rows += [row.replace("/change/", "/by-hand/") for row in rows]
         texts += [admin.http.get(base_url + row, timeout=20).text for row in rows]
     assert len(texts) > len(lists), "admin shows no row"
     return "\n".join(texts)

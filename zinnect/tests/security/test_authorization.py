@@ -122,6 +122,7 @@ EXPECTED: dict[str, tuple[str, str]] = {
     "admin/": (f"{ADMIN} {ADMIN} 200",) * 2,
     "admin/login/": ("200 200 →/admin/", "200"),
     "admin/logout/": ("→/admin/ →/admin/ 405", "→/admin/ →/admin/ 200"),
+    "admin/overview/": (f"{ADMIN} {ADMIN} 403", f"{ADMIN} {ADMIN} 405"),
     "admin/password_change/": (f"{ADMIN} {ADMIN} 200",) * 2,
     "admin/password_change/done/": (f"{ADMIN} {ADMIN} 200", f"{ADMIN} {ADMIN} 405"),
     "admin/autocomplete/": (f"{ADMIN} {ADMIN} 403", f"{ADMIN} {ADMIN} 405"),
