@@ -17,6 +17,8 @@ from bookings.models import Booking
 from bookings.services import invitees
 
 Deed = Callable[[Booking], object]
+GRAVE = ("cancel_everywhere", "erase_invitee")
+"""What cannot be taken back stands apart on a booking's page."""
 
 
 class BookingActions(ModelAdmin):

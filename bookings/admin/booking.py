@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from bookings.admin.actions import BookingActions
+from bookings.admin.actions import GRAVE, BookingActions
 from bookings.admin.by_hand import by_hand
 from bookings.admin.filters import TroubleFilter, UnfinishedFilter
 from bookings.admin.findings import findings, outlook
@@ -125,11 +125,13 @@ class BookingAdmin(ReadOnlyMixin, BookingActions):
 
     def _told(self, request: HttpRequest, booking: Booking) -> dict[str, Any]:
         found = findings(booking)
+        deeds = [choice for choice in self.get_action_choices(request, []) if choice[0] in BookingActions.actions]
         return {
             "story": story(booking),
             "findings": found,
             "outlook": "" if found else outlook(booking),
-            "deeds": [choice for choice in self.get_action_choices(request, []) if choice[0] in BookingActions.actions],
+            "deeds": [choice for choice in deeds if choice[0] not in GRAVE],
+            "grave": [choice for choice in deeds if choice[0] in GRAVE],
             "may_change": self.has_arrange_permission(request),
         }
 

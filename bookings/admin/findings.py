@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -30,7 +31,14 @@ class Finding:
 
 def findings(booking: Booking) -> list[Finding]:
     """Everything that is wrong right now; nothing while all is well or simply under way."""
-    return [*_lost_connections(booking), *_nobody_works(booking), *_gave_up(booking), *_problems(booking)]
+    lost = _lost(booking)
+    waiting = {reverse("integrations:detail", args=[connection.provider]) for connection in lost}
+    return [
+        *_lost_connections(lost),
+        *_nobody_works(booking),
+        *_gave_up(booking),
+        *(_of(problem, booking, waiting) for problem in problems(booking)),
+    ]
 
 
 def outlook(booking: Booking) -> str:
@@ -40,10 +48,12 @@ def outlook(booking: Booking) -> str:
     return _("Nothing is wrong so far: it is being arranged.")
 
 
-def _lost_connections(booking: Booking) -> Iterator[Finding]:
-    lost = Connection.objects.filter(
-        user_id=booking.organizer.user_id, status=Connection.Status.NEEDS_RECONNECT
-    ).order_by("provider")
+def _lost(booking: Booking) -> list[Connection]:
+    lost = Connection.objects.filter(status=Connection.Status.NEEDS_RECONNECT)
+    return list(lost.filter(user_id=booking.organizer.user_id).order_by("provider"))
+
+
+def _lost_connections(lost: list[Connection]) -> Iterator[Finding]:
     for connection in lost:
         named = {"service": service_name(connection.provider), "why": connection.last_error}
         yield Finding(
@@ -75,9 +85,12 @@ def _gave_up(booking: Booking) -> Iterator[Finding]:
         )
 
 
-def _problems(booking: Booking) -> Iterator[Finding]:
-    for problem in problems(booking):
-        yield Finding(" ".join(filter(None, (problem.text, problem.undone))), _mends(problem, booking))
+def _of(problem: Problem, booking: Booking, waiting: set[str]) -> Finding:
+    """``waiting``: where problems are mended that wait for a lost account."""
+    text = " ".join(filter(None, (problem.text, problem.undone)))
+    if problem.mend_url in waiting:
+        return Finding(text, _("It follows when the account is connected again."))
+    return Finding(text, _mends(problem, booking))
 
 
 def _mends(problem: Problem, booking: Booking) -> str:

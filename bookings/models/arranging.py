@@ -108,6 +108,7 @@ class CalendarEntry(Attempts):
 
     class Meta:
         ordering = ["id"]
+        verbose_name_plural = "calendar entries"
 
     def __str__(self) -> str:
         return f"event {self.event_id}"

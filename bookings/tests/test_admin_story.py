@@ -78,6 +78,23 @@ def test_a_lost_account_is_said_with_what_mends_it(ada: Organizer, as_admin: Cli
     assert "The organizer presses Connect under Apps → Integrations" in page
 
 
+def test_what_waits_for_a_lost_account_is_not_promised_a_try(ada: Organizer, as_admin: Client) -> None:
+    zoom = Connection.objects.create(user=ada.user, provider="zoom", status=Connection.Status.NEEDS_RECONNECT)
+    soon = timezone.now() + timedelta(minutes=5)
+    booking = booked(ada, arranged_revision=0, next_attempt_at=soon, last_error="It was taken away.")
+    booking.meetings.create(
+        provider="zoom",
+        connection=zoom,
+        generation=1,
+        marker="m1",
+        last_error="It was taken away.",
+        failed_for_good=True,
+    )
+    page = page_of(as_admin, booking)
+    assert "It follows when the account is connected again." in page
+    assert "It is tried again by itself" not in page
+
+
 def test_work_that_nobody_takes_up_is_said(ada: Organizer, as_admin: Client) -> None:
     waiting = booked(ada, arranged_revision=0, next_attempt_at=timezone.now() - timedelta(minutes=2))
     fresh = booked(ada, days=4, arranged_revision=0, next_attempt_at=timezone.now())
