@@ -17,7 +17,8 @@ from bookings.tests.world import LIST, act
 
 def test_the_token_of_the_invitee_is_shown_nowhere(as_admin: Client, ada: Organizer) -> None:
     booking = booked(ada)
-    pages = [LIST, f"{LIST}{booking.pk}/change/", f"{LIST}{booking.pk}/history/", "/admin/bookings/message/"]
+    own = [f"{LIST}{booking.pk}/{page}/" for page in ("change", "history", "by-hand")]
+    pages = [LIST, *own, "/admin/bookings/message/", "/admin/bookings/meeting/", "/admin/overview/"]
     for page in pages:
         answer = as_admin.get(page)
         assert answer.status_code == 200

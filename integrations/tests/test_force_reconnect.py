@@ -11,7 +11,7 @@ from integrations.errors import ConnectionUnusable
 from integrations.health import ask_to_reconnect
 from integrations.models import Connection
 from integrations.sandbox.testing import Sandbox
-from integrations.tests.conftest import Connect, who
+from integrations.tests.conftest import Connect, expire, who
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +41,16 @@ def test_its_tokens_are_used_no_more_and_the_organizer_is_told_once(
     assert "An administrator asked for Zoom to be connected again." in letter.body
     assert "Needs to be reconnected" in as_ada.get("/apps/integrations/zoom/").content.decode()
     assert [event.kind for event in zoom.events.all()][:2] == ["organizer_told", "needs_reconnect"]
+
+
+def test_tokens_that_were_renewed_since_the_page_was_read_are_used_no_more_either(zoom: Connection) -> None:
+    read_before = Connection.objects.get(pk=zoom.pk)
+    expire(zoom)
+    assert oauth.call_with_token(zoom, who)
+    assert Connection.objects.get(pk=zoom.pk).token_version > read_before.token_version
+    assert ask_to_reconnect(read_before)
+    with pytest.raises(ConnectionUnusable):
+        oauth.call_with_token(zoom, who)
 
 
 def test_connecting_again_ends_it(zoom: Connection, connect: Connect) -> None:
