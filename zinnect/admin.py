@@ -27,6 +27,7 @@ else:
 admin.site.unregister([Authenticator, User])
 # It deletes in bulk, of which no signal tells: every deletion is one that the audit log has seen.
 admin.site.disable_action("delete_selected")
+admin.site.site_header = admin.site.site_title = "Zinnect Scheduler"
 
 
 @admin.register(User)

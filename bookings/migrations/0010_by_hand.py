@@ -13,6 +13,10 @@ class Migration(migrations.Migration):
             name="calendarentry",
             options={"ordering": ["id"], "verbose_name_plural": "calendar entries"},
         ),
+        migrations.AlterModelOptions(
+            name="timelineentry",
+            options={"ordering": ["at", "id"], "verbose_name_plural": "timeline entries"},
+        ),
         migrations.AddField(
             model_name="meeting",
             name="written_topic",

@@ -22,6 +22,7 @@ class TimelineEntry(models.Model):
 
     class Meta:
         ordering = ["at", "id"]
+        verbose_name_plural = "timeline entries"
 
     def __str__(self) -> str:
         return self.text
