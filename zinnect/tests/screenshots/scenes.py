@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from bookings.models import Booking
 from bookings.tests import people
+from zinnect.mail_samples import samples
 from zinnect.tests.screenshots import world as rows
 from zinnect.tests.screenshots.camera import Scene
 from zinnect.tests.screenshots.world import World, furnish
@@ -21,6 +22,13 @@ def scenes() -> Iterator[Scene]:
     world = furnish()
     for room in ROOMS.values():
         yield from room(world)
+    yield from _mails()
+
+
+def _mails() -> Iterator[Scene]:
+    """Each by itself: of the preview's frames a picture of the whole page shows only those first in sight."""
+    for name in samples("en"):
+        yield Scene(f"mail-{name}", f"/mail-preview/html/?mail={name}", site="debug")
 
 
 def _public(world: World) -> Iterator[Scene]:
