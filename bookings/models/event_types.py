@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from bookings.models.availability import Schedule
 from bookings.models.organizer import Organizer
@@ -72,6 +73,15 @@ class EventType(models.Model):
     def duration(self) -> timedelta:
         """How long a meeting is."""
         return timedelta(minutes=self.duration_minutes)
+
+    @property
+    def duration_words(self) -> str:
+        """How long a meeting is, in words: "30 minutes", and whole hours as hours: "2 hours"."""
+        hours, left = divmod(self.duration_minutes, 60)
+        if hours and not left:
+            return ngettext("%(hours)s hour", "%(hours)s hours", hours) % {"hours": hours}
+        words = ngettext("%(minutes)s minute", "%(minutes)s minutes", self.duration_minutes)
+        return words % {"minutes": self.duration_minutes}
 
     @property
     def is_video(self) -> bool:

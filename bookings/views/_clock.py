@@ -54,6 +54,10 @@ class Clock:
         """The date: "Thursday, 3 December 2026"."""
         return date_words(self.local(moment).date())
 
+    def short_date(self, moment: datetime) -> str:
+        """The date, where several stand below each other: "Thu 3 Dec 2026"."""
+        return date_format(self.local(moment).date(), "SHORT_WEEKDAY_DATE")
+
     def span(self, start: datetime, end: datetime) -> str:
         """From when until when, the first date left out: "1:30 AM EST – 2:00 AM (night)"."""
         first, last = (f"{self.time(moment)} {self.which(moment)}".strip() for moment in (start, end))

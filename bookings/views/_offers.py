@@ -95,7 +95,7 @@ def times(slots: list[datetime], clock: Clock, place: Place | None = None) -> li
             words=clock.time(slot),
             note=clock.note(slot),
             url=place.to(slot=slot_text(slot)) if place else "",
-            date=clock.date(slot),
+            date=clock.short_date(slot),
         )
         for slot in slots
     ]
