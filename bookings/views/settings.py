@@ -63,7 +63,8 @@ def start(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "organizer": organizer,
-        "steps": steps(user.pk),
+        "steps": (todo := steps(user.pk)),
+        "next_step": next((step for step in todo if step.configured and not step.connected), None),
         "base_url": django_settings.BASE_URL,
     }
     return render(request, "bookings/organizer/start.html", context, status=422 if form.errors else 200)
