@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator, validate_email
 from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +20,7 @@ from bookings.views import _form_keys
 from bookings.views._zones import find_zone
 
 MAX_GUESTS = 10
+NO_ADDRESS = _("Write an e-mail address, like name@example.com.")
 # Unicode's categories: control characters, separators of lines and of paragraphs.
 NO_LINE = {"Cc", "Zl", "Zp"}
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -95,6 +96,8 @@ class ParagraphsField(forms.CharField):
 class AddressField(forms.EmailField):
     """An e-mail address that mail can be sent to by any server."""
 
+    default_validators = [EmailValidator(NO_ADDRESS)]
+
     def to_python(self, value: Any) -> str:
         """The address in ASCII; what cannot be is left for the validators."""
         text = str(super().to_python(value) or "")
@@ -104,7 +107,7 @@ class AddressField(forms.EmailField):
         """Raise ValidationError for what is no address that we can write to."""
         super().run_validators(value)
         if not ascii_address(value):
-            raise ValidationError(_("Enter a valid email address."))
+            raise ValidationError(NO_ADDRESS)
 
 
 class AddressesInput(forms.Textarea):
