@@ -108,6 +108,22 @@ def test_the_link_that_people_hold_is_shown(as_ada: Client, ada: Organizer) -> N
         assert "Ready" in page
 
 
+def test_a_meeting_that_is_over_is_not_offered_to_join(as_ada: Client, ada: Organizer) -> None:
+    announced(booked(ada, name="Paul Past", days=-3), provider="zoom", url="https://zoom.example/j/1")
+    announced(booked(ada, name="Mary Moser"), provider="zoom", url="https://zoom.example/j/2")
+    assert "Join with Zoom" in _list(as_ada)
+    past = _list(as_ada, "?show=past")
+    assert "Paul Past" in past
+    assert "Join with" not in past
+
+
+def test_no_link_is_promised_where_we_gave_up(as_ada: Client, ada: Organizer) -> None:
+    booking = booked(ada, arranged_revision=0)
+    assert "The link is on its way." in _page(as_ada, booking)
+    Booking.objects.filter(pk=booking.pk).update(gave_up_at=timezone.now())
+    assert "The link is on its way." not in _page(as_ada, booking)
+
+
 def test_a_link_of_meets_is_called_google_meet(as_ada: Client, ada: Organizer) -> None:
     announced(booked(ada), provider="google_meet", url="https://meet.example/abc")
     assert "Join with Google Meet" in _list(as_ada)

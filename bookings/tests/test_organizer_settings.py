@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
@@ -97,3 +99,11 @@ def test_the_steps_that_are_done_are_marked(as_ada: Client, ada: Organizer, sett
     assert page.count('<li class="done">') == 2
     assert "Connect Zoom" in page
     assert "Connect Google Calendar" not in page
+
+
+def test_only_the_next_step_stands_out(as_ada: Client, ada: Organizer, settings: Settings) -> None:
+    settings.ZOOM_CLIENT_ID = settings.GOOGLE_CLIENT_ID = "an id"
+    settings.ZOOM_CLIENT_SECRET = settings.GOOGLE_CLIENT_SECRET = "a secret"
+    page = as_ada.get(reverse("organizer:start")).content.decode()
+    assert re.findall(r'class="button".*>Connect (.+)</a>', page) == ["Google Calendar"]
+    assert re.findall(r'class="button button-secondary".*>Connect (.+)</a>', page) == ["Zoom"]

@@ -31,6 +31,17 @@ def test_an_organizers_page_lists_what_is_active(stranger: Client, intro: EventT
     assert stranger.get("/ada/hidden/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(30, "30 minutes"), (60, "1 hour"), (90, "90 minutes"), (720, "12 hours")]
+)
+def test_whole_hours_are_said_as_hours(stranger: Client, intro: EventType, minutes: int, words: str) -> None:
+    intro.duration_minutes = minutes
+    intro.save()
+
+    for path in ("/ada/", PAGE):
+        assert words in stranger.get(path).content.decode()
+
+
 @pytest.mark.parametrize("path", ["/nobody/", "/nobody/intro/", "/ada/nothing/", "/ada/nothing/slots.json"])
 def test_what_does_not_exist_is_not_found(stranger: Client, intro: EventType, path: str) -> None:
     assert stranger.get(path).status_code == 404
