@@ -94,7 +94,18 @@ def test_the_units_are_complete() -> None:
         assert unit["Service"]["User"] == "zinnect"
         assert unit["Service"]["EnvironmentFile"] == "/etc/zinnect.env"
         assert unit["Service"]["Restart"] == "always"
+        assert unit["Service"]["KillMode"] == "mixed"  # or Celery's children end in the middle of a task
         assert unit["Install"]["WantedBy"] == "multi-user.target"
+
+
+def test_web_listens_for_the_proxy_of_its_machine_alone_and_through_a_restart() -> None:
+    """A reload would keep what the old master has imported: gunicorn.conf.py imports our logs, and they Django."""
+    socket = (ROOT / "docs" / "systemd" / "zinnect-web.socket").read_text()
+    web = (ROOT / "docs" / "systemd" / "zinnect-web.service").read_text()
+
+    assert re.findall(r"^ListenStream=(.*)$", socket, re.MULTILINE) == ["127.0.0.1:8000"]
+    assert "Requires=zinnect-web.socket" in web
+    assert "ExecReload" not in web
 
 
 def test_the_image_runs_as_a_user_of_its_own() -> None:
