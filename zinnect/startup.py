@@ -1,18 +1,31 @@
-"""What web processes and workers look at when they start: whether they can read what is stored."""
+"""What web processes and workers do when they start: read their templates, look whether stored tokens can be read."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from pathlib import Path
 from typing import Any
 
 from celery.signals import worker_init
+from django.conf import settings
 from django.db import connection
 from django.db.utils import Error as DatabaseError
+from django.template.loader import get_template
 
 logger = logging.getLogger(__name__)
 
 SAMPLE = 20
+
+
+def read_templates(**kwargs: Any) -> None:
+    """Have all templates in memory: an upgrade changes the files before it restarts who would read them later.
+
+    Django keeps what it has read once. All of ours take a tenth of a second.
+    """
+    for folder in map(Path, settings.TEMPLATES[0]["DIRS"]):
+        for path in folder.rglob("*.*"):
+            get_template(path.relative_to(folder).as_posix())
 
 
 def look_at_secrets(**kwargs: Any) -> None:
@@ -37,5 +50,6 @@ def look_meanwhile() -> None:
 
 
 def connect() -> None:
-    """Called once, when the apps are ready: workers look when they start. wsgi.py asks by itself."""
+    """Called once, when the apps are ready, for workers. wsgi.py asks by itself."""
+    worker_init.connect(read_templates, dispatch_uid="zinnect.startup.templates", weak=False)
     worker_init.connect(look_at_secrets, dispatch_uid="zinnect.startup", weak=False)
