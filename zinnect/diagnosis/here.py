@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core import checks
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -24,10 +26,15 @@ SAID_ELSEWHERE = ("zinnect.E003", "zinnect.W003", "zinnect.W004")
 
 
 def settings_checks() -> Iterator[Problem]:
-    """Django's checks and ours, those for deployment too."""
+    """Django's checks and ours, those for deployment too; and whether visitors can be told apart."""
     for message in checks.run_checks(include_deployment_checks=True):
         if message.level >= checks.WARNING and not message.is_silenced() and message.id not in SAID_ELSEWHERE:
             yield Problem(f"{message.msg} ({message.id})", str(message.hint or "See the message."))
+    if settings.BASE_URL.startswith("https:") and not settings.TRUSTED_PROXIES:
+        yield Problem(
+            "TRUSTED_PROXIES is 0 though something in front ends the TLS of BASE_URL: all visitors come from one address.",
+            "Set TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For.",
+        )
 
 
 def keys() -> Iterator[Problem]:
@@ -46,13 +53,25 @@ def zone_data() -> Iterator[Problem]:
 
 
 def static_files() -> Iterator[Problem]:
-    """Whether collectstatic was run for files with hashed names."""
-    manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
-    if not settings.DEBUG and not manifest.exists():
-        yield Problem(
-            "Static files are not collected: browsers may keep old ones.",
-            "Run manage.py collectstatic --noinput, then restart the web processes.",
-        )
+    """Whether collectstatic was run for files with hashed names, and for this version's."""
+    how = "Run manage.py collectstatic --noinput, then restart the web processes."
+    if settings.DEBUG:
+        return
+    if not (Path(settings.STATIC_ROOT) / "staticfiles.json").exists():
+        yield Problem("Static files are not collected: browsers may keep old ones.", how)
+    elif names := sorted(_not_as_collected(Path(settings.STATIC_ROOT))):
+        yield Problem(f"{len(names)} static files are not those of this version, {names[0]} for one.", how)
+
+
+def _not_as_collected(root: Path) -> Iterator[str]:
+    """Files of ours that are missing in ``root``, or are others there."""
+    ours: dict[str, Path] = {}
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            ours.setdefault(name, Path(storage.path(name)))  # of two by one name the first is taken
+    for name, path in ours.items():
+        if not (root / name).exists() or not filecmp.cmp(path, root / name, shallow=False):
+            yield name
 
 
 def database() -> Iterator[Problem]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import StringIO
 from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.test import override_settings
 from pytest_django import Settings
 
 from bookings.models import Organizer
@@ -41,26 +43,36 @@ def doctor() -> tuple[str, bool]:
     return output.getvalue(), True
 
 
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What collectstatic leaves; the manifest is another matter."""
+    root = tmp_path_factory.mktemp("static")
+    with override_settings(STATIC_ROOT=root):
+        call_command("collectstatic", "--noinput", verbosity=0)
+    (root / "staticfiles.json").write_text("{}")
+    return root
+
+
 @pytest.fixture
-def healthy(sandbox: Sandbox, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+def healthy(sandbox: Sandbox, settings: Settings, collected: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A production in which nothing is to mend."""
     for name, value in {
         "BASE_URL": "https://book.example.com",
         "ALLOWED_HOSTS": ["book.example.com"],
+        "TRUSTED_PROXIES": 1,
         "SECURE_SSL_REDIRECT": True,
         "SECURE_HSTS_SECONDS": 31_536_000,
         "SECURE_HSTS_INCLUDE_SUBDOMAINS": True,
         "SECURE_HSTS_PRELOAD": True,
         "SESSION_COOKIE_SECURE": True,
         "CSRF_COOKIE_SECURE": True,
-        "STATIC_ROOT": tmp_path,
+        "STATIC_ROOT": collected,
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": int(re.sub(r"\D", "", sandbox.environment()["EMAIL_URL"].rsplit(":", 1)[1])),
     }.items():
         setattr(settings, name, value)
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE")  # the tests' own, for a browser
-    (tmp_path / "staticfiles.json").write_text("{}")
     heartbeat.note(type("Sweep", (), {"name": "bookings.tasks.arrange_due"}))
     return settings
 
@@ -81,6 +93,7 @@ def test_where_all_is_well_every_line_says_ok_and_the_addresses_to_enter_are_nam
     ("change", "said", "mend"),
     [
         ({"ARRANGE_LEASE_SECONDS": 5}, "✗ settings: ARRANGE_LEASE_SECONDS", "Raise ARRANGE_LEASE_SECONDS"),
+        ({"TRUSTED_PROXIES": 0}, "✗ settings: TRUSTED_PROXIES is 0", "Set TRUSTED_PROXIES"),
         ({"ENCRYPTION_KEYS": ["no key"]}, "✗ keys: ENCRYPTION_KEYS cannot encrypt", "Set Fernet keys"),
         ({"STATIC_ROOT": "/nowhere"}, "✗ static files:", "collectstatic"),
         ({"REDIS_URL": "redis://127.0.0.1:9/0"}, "✗ broker: The broker does not answer", "Check REDIS_URL"),
@@ -113,6 +126,16 @@ def test_workers_and_beat_are_missed(healthy: Settings) -> None:
     assert not well
     assert "✗ workers: Nothing was heard of workers lately." in text
     assert "✗ beat: Nothing was heard of beat lately." in text
+
+
+@pytest.mark.parametrize("change", [lambda file: file.write_text("of before"), lambda file: file.unlink()])
+def test_static_files_of_another_version_are_named(
+    healthy: Settings, collected: Path, tmp_path: Path, change: Callable[[Path], object]
+) -> None:
+    healthy.STATIC_ROOT = copytree(collected, tmp_path / "static")
+    change(tmp_path / "static" / "css" / "app.css")
+
+    assert "✗ static files: 1 static files are not those of this version, css/app.css for one." in doctor()[0]
 
 
 def test_missing_migrations_are_named_and_rows_not_looked_at(healthy: Settings) -> None:
