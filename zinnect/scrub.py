@@ -10,9 +10,10 @@ import re
 GONE = "[…]"
 
 _KEYS = "access_token|refresh_token|id_token|token|client_secret|code|state|code_verifier|password|pwd|zak|tk|secret"
+_NEXT_TRACEBACK = r"\n\n(?:The above exception was the direct cause|During handling of the above exception)"
 _PATTERNS = (
-    # What PostgreSQL quotes of a row that it refuses.
-    (re.compile(r"(DETAIL:\s*).*", re.DOTALL), rf"\1{GONE}"),
+    # What PostgreSQL quotes of a row that it refuses, up to the next of a chain of tracebacks, which says where it was.
+    (re.compile(rf"(DETAIL:\s*).*?(?={_NEXT_TRACEBACK}|\Z)", re.DOTALL), rf"\1{GONE}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+"), rf"\1 {GONE}"),
     (re.compile(rf"""(["']?\b(?:{_KEYS})\b["']?\s*[=:]\s*["']?)[^\s"'&,;)}}]+""", re.IGNORECASE), rf"\1{GONE}"),
     (re.compile(r"://[^/\s:@]+:[^/\s@]+@"), f"://{GONE}@"),

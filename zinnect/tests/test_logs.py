@@ -153,6 +153,27 @@ def test_a_failed_request_tells_its_traceback_without_what_people_said(
     assert "Traceback" in line["exception"]
 
 
+def test_what_postgresql_refuses_is_not_quoted_and_where_it_was_asked_is(lines: Lines) -> None:
+    words = "duplicate key\nDETAIL:  Failing row contains (1, Ida,\n\nnotes of hers)."
+
+    def in_our_own_code() -> None:
+        raise RuntimeError("not saved")
+
+    try:
+        try:
+            raise ValueError(words)
+        except ValueError:
+            in_our_own_code()
+    except RuntimeError:
+        logging.getLogger("a.library").exception("broken")
+
+    (line,) = lines.of(event="broken")
+    assert "duplicate key\nDETAIL:  […]\n\nDuring handling of the above exception" in line["exception"]
+    assert "in in_our_own_code" in line["exception"]
+    assert "Ida" not in line["exception"]
+    assert "hers" not in line["exception"]
+
+
 def test_a_developer_reads_lines(readable: Lines, client: Client) -> None:
     client.get("/privacy/")
 
