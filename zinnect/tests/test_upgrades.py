@@ -14,6 +14,7 @@ import pytest
 from celery import current_app
 from django.conf import settings
 from django.db import migrations, models
+from django.db.migrations import Migration
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models.fields import NOT_PROVIDED
@@ -87,10 +88,18 @@ def _of_known_tables(operations: list[Operation]) -> Iterator[Operation]:
     yield from (each for each in _flat(operations) if getattr(each, "model_name", "").lower() not in made)
 
 
-def _later_than_the_first_release() -> dict[str, list[Operation]]:
+def locked_together(migration: Migration) -> set[str]:
+    """The known tables that ``migration`` holds until its end, which is after its last operation."""
+    if not migration.atomic:
+        return set()
+    changed = _of_known_tables(list(migration.operations))
+    return {operation.model_name_lower for operation in changed if hasattr(operation, "model_name_lower")}
+
+
+def _later_than_the_first_release() -> dict[str, Migration]:
     disk = MigrationLoader(None).disk_migrations
     return {
-        f"{app}.{name}": list(migration.operations)
+        f"{app}.{name}": migration
         for (app, name), migration in sorted(disk.items())
         if app in FIRST_RELEASE and name > FIRST_RELEASE[app]
     }
@@ -99,12 +108,19 @@ def _later_than_the_first_release() -> dict[str, list[Operation]]:
 def test_no_migration_breaks_the_code_that_runs_while_it_is_applied() -> None:
     found = {
         f"{name} {operation.describe()}": why
-        for name, operations in _later_than_the_first_release().items()
-        for operation in _of_known_tables(operations)
+        for name, migration in _later_than_the_first_release().items()
+        for operation in _of_known_tables(list(migration.operations))
         if (why := breaks_running_code(operation))
     }
 
     assert found == {}
+
+
+def test_no_migration_holds_two_tables_that_a_booking_may_take_in_another_order() -> None:
+    """It was seen: PostgreSQL ended the booking as a deadlock. ``atomic = False``, or one migration for each."""
+    locked = {name: locked_together(migration) for name, migration in _later_than_the_first_release().items()}
+
+    assert {name: tables for name, tables in locked.items() if len(tables) > 1} == {}
 
 
 def test_the_first_release_says_with_which_migrations_it_came() -> None:
@@ -130,3 +146,20 @@ def test_the_first_release_says_with_which_migrations_it_came() -> None:
 )
 def test_what_would_break_is_told_from_what_would_not(operation: Operation, breaks: bool) -> None:
     assert bool(breaks_running_code(operation)) is breaks
+
+
+@pytest.mark.parametrize(
+    ("name", "atomic", "tables"),
+    [
+        ("0009_reminders", True, {"message", "eventtype", "booking"}),
+        ("0009_reminders", False, set()),
+        ("0001_initial", True, set()),
+    ],
+)
+def test_what_is_held_together_is_found(
+    monkeypatch: pytest.MonkeyPatch, name: str, atomic: bool, tables: set[str]
+) -> None:
+    migration = MigrationLoader(None).disk_migrations["bookings", name]
+    monkeypatch.setattr(migration, "atomic", atomic)
+
+    assert locked_together(migration) == tables
