@@ -32,7 +32,7 @@ def settings_checks() -> Iterator[Problem]:
             yield Problem(f"{message.msg} ({message.id})", str(message.hint or "See the message."))
     if settings.BASE_URL.startswith("https:") and not settings.TRUSTED_PROXIES:
         yield Problem(
-            "TRUSTED_PROXIES is 0 though something in front ends the TLS of BASE_URL: all visitors come from one address.",
+            "TRUSTED_PROXIES is 0 though BASE_URL's TLS ends in front of us: all visitors seem to have one address.",
             "Set TRUSTED_PROXIES to the number of proxies that add to X-Forwarded-For.",
         )
 
