@@ -88,7 +88,9 @@ class Household:
         self.close()
 
     def folder(self, *, inside: Path | None = None, prefix: str = "zinnect-") -> Path:
-        """A new folder, removed at the end whatever happens."""
+        """A new folder, removed at the end whatever happens; ``inside``, made where it is missing, stays."""
+        if inside is not None:
+            inside.mkdir(exist_ok=True)
         path = Path(tempfile.mkdtemp(prefix=prefix, dir=inside))
         self._tell(f"folder {path}")
         return path

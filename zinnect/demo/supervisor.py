@@ -85,7 +85,6 @@ Zinnect Scheduler runs at {base_url}
 def demo(*, once: bool) -> int:
     """Run the demo; the exit status."""
     with Household() as household:
-        (ROOT / "data").mkdir(exist_ok=True)
         folder = household.folder(inside=ROOT / "data", prefix="demo-")
         redis_url = os.environ.get("REDIS_URL") or start_redis(household).url
         base_url = f"http://localhost:{port_or_free(free_port() if once else 8000)}"

@@ -85,3 +85,13 @@ def test_a_child_that_ignores_being_asked_is_killed(tmp_path: Path) -> None:
         household.end(child, patience=0.2)
 
         assert child.popen.returncode == -signal.SIGKILL
+
+
+def test_a_folder_is_made_in_a_checkout_that_never_ran(tmp_path: Path) -> None:
+    """``make run`` puts one into data/, which is in no fresh clone."""
+    with Household() as household:
+        folder = household.folder(inside=tmp_path / "data")
+        assert folder.parent == tmp_path / "data"
+
+    assert not folder.exists()
+    assert (tmp_path / "data").exists()
