@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 import pytest
@@ -18,6 +19,8 @@ import yaml
 from django.test import Client
 from pytest_django import Settings
 
+from integrations import providers
+from integrations.grants import redirect_uri
 from zinnect.demo.environment import DEFAULTS, isolated
 from zinnect.demo.product import ROOT, manage
 from zinnect.processes import Household, free_port
@@ -190,3 +193,14 @@ def test_what_the_image_does_serves_static_files_by_hashed_names_and_says_that_i
         assert styles.headers["Content-Encoding"] == "gzip"
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         assert {"GET /privacy/", "GET /healthz"} <= {line.get("request") for line in lines}
+
+
+@pytest.mark.parametrize("name", ["zoom", "google"])
+def test_the_manual_of_an_app_names_the_scopes_and_the_address_that_are_used(name: str) -> None:
+    manual = (ROOT / "docs" / f"{name}.md").read_text()
+    provider = providers.get(name)
+    rows = [re.findall(r"`([^`]+)`", row.split("|")[1]) for row in manual.splitlines() if row.startswith("   | `")]
+
+    named = {scope for row in rows for scope in row}
+    assert named == set(provider.requested_scopes or [item.scopes[0] for item in provider.permissions])
+    assert f"`<BASE_URL>{urlsplit(redirect_uri(provider)).path}`" in manual
