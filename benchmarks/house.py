@@ -1,0 +1,103 @@
+"""Everything that is measured, started on this machine: PostgreSQL, Redis, the stand-ins, and the product's processes.
+
+What is measured runs on one core and everything else on the other, where the system can say so.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.rows import Connection, one
+from zinnect.demo.environment import isolated
+from zinnect.demo.product import Product, run
+from zinnect.processes import Child, Household, free_port
+from zinnect.servers import start_postgres, start_redis
+
+ROOT = Path(__file__).resolve().parents[1]
+ORGANIZERS = 40
+OURS, OTHERS = {0}, {1}
+"""The core of what is measured, and the core of everything else."""
+
+
+@dataclass
+class House:
+    """The running servers, and how to start what is measured."""
+
+    household: Household
+    folder: Path
+    env: dict[str, str]
+    standins: int
+    database: Connection
+    template: int = 0
+    product: Product = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.product = Product(self.household, self.folder, self.env)
+
+    def ask_standins(self, path: str) -> dict[str, int]:
+        """GET of the stand-ins' own pages: ``/counts``, ``/latency/200``."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.standins, timeout=10)
+        connection.request("GET", path)
+        answer: dict[str, int] = json.loads(connection.getresponse().read())
+        connection.close()
+        return answer
+
+
+def pin(pid: int, cores: set[int]) -> None:
+    """Keep a process, and what it starts, on these cores; where there is but one core, or no way to say so, nothing."""
+    if hasattr(os, "sched_setaffinity") and (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(pid, cores)
+
+
+@contextmanager
+def house() -> Iterator[House]:
+    """Everything started, the organizers set up, and one booking made and arranged, of which others are copies."""
+    pin(0, OTHERS)
+    with Household() as household:
+        folder = household.folder(prefix="zinnect-bench-")
+        postgres, redis = start_postgres(household), start_redis(household)
+        standins, smtp = _start_standins(household, folder)
+        env = _environment(postgres.url, redis.url, standins, smtp)
+        run("manage.py", "migrate", "--verbosity", "0", env=env)
+        run("manage.py", "collectstatic", "--noinput", "--verbosity", "0", env=env)
+        template = run("-m", "benchmarks.people", str(ORGANIZERS), env=env).split()[-1]
+        with psycopg.connect(postgres.url, autocommit=True) as database:
+            yield House(household, folder, env, standins, database, int(template))
+
+
+def _start_standins(household: Household, folder: Path) -> tuple[int, int]:
+    log = folder / "standins.log"
+    child = household.spawn("stand-ins", [sys.executable, "-m", "benchmarks.standins", "0"], log=log, cwd=ROOT)
+    child.wait_until(lambda: log.read_bytes().endswith(b"]\n"), seconds=30)
+    http_port, smtp_port = json.loads(log.read_text())
+    return http_port, smtp_port
+
+
+def _environment(database_url: str, redis_url: str, standins: int, smtp: int) -> dict[str, str]:
+    at = f"http://127.0.0.1:{standins}"
+    return isolated(
+        BASE_URL="http://localhost:8000",
+        DATABASE_URL=database_url,
+        REDIS_URL=redis_url,
+        EMAIL_URL=f"smtp://127.0.0.1:{smtp}",
+        RATE_LIMITS="off",
+        ZOOM_CLIENT_ID="bench",
+        ZOOM_CLIENT_SECRET="bench",
+        ZOOM_API_URL=f"{at}/v2",
+        ZOOM_OAUTH_URL=f"{at}/oauth",
+        GOOGLE_CLIENT_ID="bench",
+        GOOGLE_CLIENT_SECRET="bench",
+        GOOGLE_API_URL=at,
+        GOOGLE_TOKEN_URL=f"{at}/token",
+        GOOGLE_REVOKE_URL=f"{at}/revoke",
+    )

@@ -1,0 +1,96 @@
+"""Clocks, sizes and verdicts."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line of the report: both figures, and whether the goal is met."""
+
+    goal: int
+    what: str
+    figures: str
+    met: bool
+
+    def __str__(self) -> str:
+        return f"{'met    ' if self.met else 'not met'}  {self.goal}. {self.what}: {self.figures}"
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    found = [pid]
+    for parent in found:
+        found += [child for child, its_parent in pairs if its_parent == parent]
+    return found
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """What the processes have used so far. From /proc, which only Linux has (proc(5): stat, fields 14 and 15)."""
+    ticks = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def megabytes(pids: Iterable[int]) -> float:
+    """What the processes hold in memory, each page that they share counted for every one of them (RSS)."""
+    sizes = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids]
+    return sum(sizes) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def percentile(values: list[float], part: float) -> float:
+    """The value below which ``part`` (0..1) of the values lie."""
+    return sorted(values)[min(len(values) - 1, int(part * len(values)))]
+
+
+class Client:
+    """One browser that keeps its connection, as a person behind a proxy does."""
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def get(self, path: str) -> bytes:
+        """The body of a page; raises RuntimeError for any status but 200."""
+        return self.send("GET", path)[2]
+
+    def send(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
+        """Status, headers and body."""
+        known = {"Host": "localhost:8000", "Accept-Encoding": "gzip", "Accept-Language": "en-US", **headers}
+        for last in (False, True):
+            try:
+                self._connection.request(method, path, body or None, known)
+                answer = self._connection.getresponse()
+                return answer.status, answer.headers, answer.read()
+            except (http.client.RemoteDisconnected, ConnectionError):
+                self._connection.close()  # it was idle for too long
+                if last:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Milliseconds of one call."""
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def quiet_or_said() -> Iterator[None]:
+    """Say so when others use the machine: figures are ratios, but a busy machine still blurs them."""
+    yield
+    load = os.getloadavg()[0]
+    if load > (os.cpu_count() or 1) + 1:
+        print(f"  (the machine is busy with other things: load {load:.1f})")
