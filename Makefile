@@ -66,8 +66,8 @@ restore-drill: $(TOOLS) ## back up a running product, lose its database, restore
 soak: $(TOOLS) ## random faults, crashes and load for MINUTES=10, then a table of what was lost, twice, wrong or stuck
 	@$(BIN)/python -m zinnect.tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-bench: $(TOOLS) ## benchmarks, as ratios against references of the same run
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; PYTHONPATH=. $(BIN)/python $$file || exit 1; done
+bench: $(TOOLS) ## the goals of docs/performance.md, each with its reference of the same run; ONLY=2,5 for some
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests)
 
 screenshots: $(TOOLS) ## every page at three widths, light and dark, into screenshots/; ONLY=word for some
 	@$(BIN)/python -m zinnect.tests.browser

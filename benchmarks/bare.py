@@ -1,4 +1,4 @@
-"""The reference of goal 2: Django with nothing but a view that makes one query. ``gunicorn benchmarks.bare:application``.
+"""The reference of goal 2: Django with nothing but a view that makes one query (``gunicorn benchmarks.bare``).
 
 Settings, URLs and view in one module; the table is one of the product's.
 """

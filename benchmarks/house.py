@@ -12,20 +12,20 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import psycopg
+import redis
 
-from benchmarks.rows import Connection, one
+from benchmarks.rows import Connection
 from zinnect.demo.environment import isolated
-from zinnect.demo.product import Product, run
-from zinnect.processes import Child, Household, free_port
-from zinnect.servers import start_postgres, start_redis
+from zinnect.demo.product import run
+from zinnect.processes import Household
+from zinnect.servers import Server, start_postgres, start_redis
 
 ROOT = Path(__file__).resolve().parents[1]
 ORGANIZERS = 40
-OURS, OTHERS = {0}, {1}
+OURS, OTHERS, BOTH = {0}, {1}, {0, 1}
 """The core of what is measured, and the core of everything else."""
 
 
@@ -39,10 +39,23 @@ class House:
     standins: int
     database: Connection
     template: int = 0
-    product: Product = field(init=False)
+    redis: Server = field(kw_only=True)
+    postgres: Server = field(kw_only=True)
+    root: Path = ROOT
 
-    def __post_init__(self) -> None:
-        self.product = Product(self.household, self.folder, self.env)
+    @contextmanager
+    def measured(self) -> Iterator[None]:
+        """What is started inside runs on the core of what is measured."""
+        pin(0, OURS)
+        try:
+            yield
+        finally:
+            pin(0, OTHERS)
+
+    def forget_tasks(self) -> None:
+        """Leave nothing in the queue for a worker that is started later."""
+        with redis.Redis.from_url(self.redis.url) as client:
+            client.flushdb()
 
     def ask_standins(self, path: str) -> dict[str, int]:
         """GET of the stand-ins' own pages: ``/counts``, ``/latency/200``."""
@@ -65,14 +78,16 @@ def house() -> Iterator[House]:
     pin(0, OTHERS)
     with Household() as household:
         folder = household.folder(prefix="zinnect-bench-")
-        postgres, redis = start_postgres(household), start_redis(household)
+        postgres, redis_server = start_postgres(household), start_redis(household)
         standins, smtp = _start_standins(household, folder)
-        env = _environment(postgres.url, redis.url, standins, smtp)
+        env = _environment(postgres.url, redis_server.url, standins, smtp)
         run("manage.py", "migrate", "--verbosity", "0", env=env)
         run("manage.py", "collectstatic", "--noinput", "--verbosity", "0", env=env)
         template = run("-m", "benchmarks.people", str(ORGANIZERS), env=env).split()[-1]
         with psycopg.connect(postgres.url, autocommit=True) as database:
-            yield House(household, folder, env, standins, database, int(template))
+            yield House(
+                household, folder, env, standins, database, int(template), redis=redis_server, postgres=postgres
+            )
 
 
 def _start_standins(household: Household, folder: Path) -> tuple[int, int]:

@@ -26,7 +26,7 @@ _OWN = {  # table → what differs; `n` is the organizer's number, `t` the copie
     "bookings_schedule": {"id": "n", "organizer_id": "n"},
     "bookings_eventtype": {"id": "n", "organizer_id": "n", "schedule_id": "n"},
 }
-_START = f"date_trunc('day', now()) + ({AHEAD} - b %% {PER_ORGANIZER}) * {SPACING}"
+_START = f"date_trunc('day', now()) + ({AHEAD} - b % {PER_ORGANIZER}) * {SPACING}"
 _BOOKINGS = {  # `b` is the booking's number; the organizer's follows from it
     "bookings_booking": {
         "id": "b",
@@ -36,7 +36,7 @@ _BOOKINGS = {  # `b` is the booking's number; the organizer's follows from it
         "token": "'token-' || md5(b::text)",
         "form_key": "'form-' || md5(b::text)",
         "event_key": "md5(b::text)",
-        "invitee_email": "'invitee-' || (b * 7919 %% 500000) || '@example.org'",
+        "invitee_email": "'invitee-' || (b * 7919 % 500000) || '@example.org'",
         "start": _START,
         "blocked_from": _START,
         '"end"': f"{_START} + interval '30 minutes'",
@@ -80,7 +80,15 @@ def one(connection: Connection, query: str, *values: object) -> object:
 
 
 def _copy(
-    connection: Connection, table: str, differing: Mapping[str, str], where: str, name: str, first: int, last: int
+    connection: Connection,
+    table: str,
+    differing: Mapping[str, str],
+    where: str,
+    name: str,
+    first: int,
+    last: int,
+    *,
+    beside: str = "",
 ) -> None:
     listed = connection.execute(
         "SELECT quote_ident(column_name), is_identity FROM information_schema.columns WHERE table_name = %s"
@@ -88,11 +96,12 @@ def _copy(
         [table],
     ).fetchall()
     columns = [str(column) for column, identity in listed if identity == "NO" or str(column) in differing]
-    values = [differing.get(column, f"t.{column}").replace("%%", "%") for column in columns]
-    connection.execute(
+    values = [differing.get(column, f"t.{column}") for column in columns]
+    query = (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(values)}"
-        f" FROM {table} t, generate_series({first}::bigint, {last}) {name} WHERE {where}".encode()
+        f" FROM {table} t, generate_series({first}::bigint, {last}) {name}{beside} WHERE {where}"
     )
+    connection.execute(query.encode())
 
 
 @contextmanager
@@ -109,7 +118,8 @@ def without_indexes(connection: Connection, tables: list[str]) -> Iterator[None]
     for table, name, _definition in constraints:
         connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name} CASCADE".encode())
     indexes = connection.execute(
-        "SELECT quote_ident(indexname), indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexname NOT LIKE '%%_pkey'",
+        "SELECT quote_ident(indexname), indexdef FROM pg_indexes WHERE tablename = ANY(%s)"
+        " AND indexname NOT LIKE '%%_pkey'",
         [tables],
     ).fetchall()
     for name, _definition in indexes:
@@ -123,3 +133,35 @@ def without_indexes(connection: Connection, tables: list[str]) -> Iterator[None]
     for table, name, definition in constraints:
         connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}".encode())
     connection.execute("RESET ALL")
+
+
+def unarranged(connection: Connection, *, booking: int, count: int) -> list[int]:
+    """The ids of so many new bookings that nobody has arranged yet, at all of the set-up organizers in turn."""
+    first = int(str(one(connection, "SELECT nextval('bookings_booking_id_seq')")))
+    connection.execute(f"SELECT setval('bookings_booking_id_seq', {first + count})".encode())
+    # Each an hour after the other, beyond what pages offer, so that none overlaps another.
+    start = "date_trunc('hour', now()) + interval '100 days' + b * interval '1 hour'"
+    differing = {
+        **_BOOKINGS["bookings_booking"],
+        "organizer_id": "o.id",
+        "event_type_id": "(SELECT id FROM bookings_eventtype e WHERE e.organizer_id = o.id)",
+        "form_key": "'bench-' || b",
+        "arranged_revision": "0",
+        "confirmed_at": "now()",
+        "revised_at": "now()",
+        **dict.fromkeys(("start", "blocked_from"), start),
+        **dict.fromkeys(('"end"', "blocked_until"), f"{start} + interval '30 minutes'"),
+    }
+    organizers = "SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS many"
+    organizers += f" FROM bookings_organizer WHERE id < {FIRST}"
+    _copy(
+        connection,
+        "bookings_booking",
+        differing,
+        f"t.id = {booking} AND o.place = b % o.many",
+        "b",
+        first,
+        first + count - 1,
+        beside=f", ({organizers}) o",
+    )
+    return list(range(first, first + count))

@@ -33,7 +33,8 @@ class Standins:
                 body = json.dumps(answer).encode()
                 writer.write(
                     f"HTTP/1.1 {status} OK\r\nContent-Type: application/json\r\n"
-                    f"Content-Length: {len(body)}\r\n\r\n".encode() + body
+                    f"Content-Length: {len(body)}\r\n\r\n".encode()
+                    + body
                 )
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -47,7 +48,7 @@ class Standins:
             self.seconds = float(path.rpartition("/")[2]) / 1000
             return 200, {}
         resource = path.partition("?")[0]
-        self.counts[f"{method} {'meetings' if '/v2/' in resource else resource.partition('/calendars/')[0][-3:]}"] += 1
+        self.counts[f"{method} {'meetings' if '/v2/' in resource else 'events'}"] += 1
         await asyncio.sleep(self.seconds)
         if "/v2/" in resource:
             number = next(NUMBERS)

@@ -1,8 +1,7 @@
-"""How long `slots` takes, as a ratio to the shortest sort-merge-sweep in plain Python, measured in the same run.
+"""Goal 1: how long `slots` takes, as a ratio to the shortest sort-merge-sweep in plain Python of the same run.
 
 30-minute meetings every 15 minutes, Monday to Friday 9–17 in New York, a month of 31 days. The references know nothing
 of buffers, limits, overrides or hours in which clocks change; the faster of the two counts.
-Run it from the project's root: `python -m benchmarks.bench_slots`.
 """
 
 import random
@@ -12,6 +11,7 @@ from functools import partial
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
+from benchmarks.measure import Verdict
 from bookings.slots import Interval, Rules, slots
 
 GOAL = 1.5
@@ -107,19 +107,15 @@ def best(*calls: Callable[[], list[datetime]]) -> list[float]:
     return shortest
 
 
-def main() -> None:
-    """Print both figures, their ratio and the verdict for 0, 100 and 1,000 busy times."""
-    print(f"slots: a month, 15-minute steps; goal: at most {GOAL} × the shortest sort-merge-sweep in plain Python")
+def verdicts() -> list[Verdict]:
+    """For 0, 100 and 1,000 busy times."""
+    found = []
     for count in (0, 100, 1000):
         pairs = made_up(count)
         intervals = [Interval(start, end) for start, end in pairs]
         assert ours(intervals) == ours(pairs) == in_datetimes(pairs) == in_seconds(pairs)
         measured, *references = best(partial(ours, intervals), partial(in_datetimes, pairs), partial(in_seconds, pairs))
         ratio = measured / min(references)
-        verdict = "met" if ratio <= GOAL else "not met"
-        figures = f"ours {measured:.3f} ms, reference {min(references):.3f} ms, ratio {ratio:.2f}"
-        print(f"{count:5} busy: {len(ours(pairs)):4} slots, {figures}: {verdict}")
-
-
-if __name__ == "__main__":
-    main()
+        figures = f"{measured:.3f} ms, reference {min(references):.3f} ms: {ratio:.2f} × (goal ≤ {GOAL:g} ×)"
+        found.append(Verdict(1, f"slots of a month, {count} busy times", figures, ratio <= GOAL))
+    return found
