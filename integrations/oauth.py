@@ -4,13 +4,12 @@ from integrations.connecting import Refused, begin, complete
 from integrations.deauthorization import deauthorize
 from integrations.errors import ConnectionUnusable, ProviderError
 from integrations.removal import remove
-from integrations.tokens import access_token, call_with_token, note_failure, note_success
+from integrations.tokens import call_with_token, note_failure, note_success, with_valid_token
 
 __all__ = [
     "ConnectionUnusable",
     "ProviderError",
     "Refused",
-    "access_token",
     "begin",
     "call_with_token",
     "complete",
@@ -18,4 +17,5 @@ __all__ = [
     "note_failure",
     "note_success",
     "remove",
+    "with_valid_token",
 ]

@@ -45,18 +45,18 @@ def call_with_token(connection: Connection, fn: Callable[[str], T], *, refused: 
         return result
 
 
-def access_token(connection_id: int) -> str:
-    """A valid access token.
+def with_valid_token(connection_id: int) -> Connection:
+    """The connection, freshly read, with a valid access token.
 
     For callers that make calls without the database at hand, in threads: they report back by ``note_success`` and
     ``note_failure``, and by ``call_with_token(…, refused=token)`` where the token was refused.
     """
-    return _with_valid_token(connection_id, failed=None).access_token
+    return _with_valid_token(connection_id, failed=None)
 
 
-def note_success(connection_id: int) -> None:
-    """A call with the connection's token succeeded."""
-    health.succeeded(Connection.objects.get(pk=connection_id))
+def note_success(row: Connection) -> None:
+    """A call with the token of ``row``, as ``with_valid_token`` gave it, succeeded."""
+    health.succeeded(row)
 
 
 def note_failure(connection_id: int, error: ProviderError) -> None:

@@ -12,31 +12,33 @@ from django.utils.translation import gettext as _
 
 from integrations.errors import ProviderError
 from integrations.models import Connection
-from integrations.oauth import access_token, call_with_token, note_failure, note_success
+from integrations.oauth import call_with_token, note_failure, note_success, with_valid_token
 
 
 @dataclass(frozen=True)
 class Job:
-    """One call: ``call`` gets an access token and does HTTP only; ``record`` and ``fail`` write what came of it."""
+    """One call: ``call`` gets the access token of ``connection`` (``ready``) and does HTTP only.
+
+    ``record`` and ``fail`` write what came of it.
+    """
 
     connection: Connection
-    token: str
     call: Callable[[str], Any]
     record: Callable[[Any], None]
     fail: Callable[[ProviderError], None]
 
 
-def token_for(connection: Connection, generation: int | None = None) -> str:
-    """A valid access token, of this generation of the connection where one is given. Raises ProviderError."""
-    token = access_token(connection.pk)
-    if generation is not None and not Connection.objects.filter(pk=connection.pk, generation=generation).exists():
+def ready(connection: Connection, generation: int | None = None) -> Connection:
+    """The connection with a valid access token, of this generation where one is given. Raises ProviderError."""
+    row = with_valid_token(connection.pk)
+    if generation is not None and row.generation != generation:
         raise ProviderError(_("The connection was removed meanwhile."), retryable=True)
-    return token
+    return row
 
 
 def _attempt(job: Job) -> Any:
     try:
-        return job.call(job.token)
+        return job.call(job.connection.access_token)
     except ProviderError as error:
         return error
 
@@ -60,7 +62,7 @@ def _settle(job: Job, outcome: Any) -> None:
     elif isinstance(outcome, ProviderError):
         note_failure(job.connection.pk, outcome)
     else:
-        note_success(job.connection.pk)
+        note_success(job.connection)
     if isinstance(outcome, ProviderError):
         job.fail(outcome)
     else:
@@ -69,6 +71,6 @@ def _settle(job: Job, outcome: Any) -> None:
 
 def _renewed(job: Job) -> Any:
     try:
-        return call_with_token(job.connection, job.call, refused=job.token)
+        return call_with_token(job.connection, job.call, refused=job.connection.access_token)
     except ProviderError as error:
         return error

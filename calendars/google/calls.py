@@ -44,26 +44,31 @@ class _Transport:
         """Nothing to close: the connections are pooled."""
 
 
-@lru_cache(maxsize=1)
-def _document() -> Any:
-    return json.loads(get_static_doc("calendar", "v3"))
+class _Api:
+    """The library's service and its resources, which take as long to make as ten calls; each is made once.
+
+    They only build requests. What differs from call to call, the transport with its token, is given to ``execute``.
+    """
+
+    def __init__(self, address: str) -> None:
+        document = json.loads(get_static_doc("calendar", "v3"))
+        options = {"api_endpoint": f"{address}/calendar/v3/"}
+        service = build_from_document(document, http=_Transport(""), client_options=options)
+        self.events, self.freebusy, self.calendars = service.events(), service.freebusy(), service.calendarList()
 
 
-def _calendar(access_token: str) -> Any:
-    return build_from_document(
-        _document(),
-        http=_Transport(access_token),
-        client_options={"api_endpoint": f"{settings.GOOGLE_API_URL}/calendar/v3/"},
-    )
+@lru_cache(maxsize=2)
+def _api(address: str) -> _Api:
+    return _Api(address)
 
 
-def perform(access_token: str, make: Callable[[Any], Any], *, etag: str = "") -> dict[str, Any]:
-    """Execute the request that ``make`` builds from the service. Raises ProviderError."""
-    request = make(_calendar(access_token))
+def perform(access_token: str, make: Callable[[_Api], Any], *, etag: str = "") -> dict[str, Any]:
+    """Execute the request that ``make`` builds. Raises ProviderError."""
+    request = make(_api(settings.GOOGLE_API_URL))
     if etag:
         request.headers["If-Match"] = etag
     try:
-        answer = request.execute(num_retries=0)
+        answer = request.execute(http=_Transport(access_token), num_retries=0)
     except HttpError as error:
         raise failure(error) from error
     except ValueError as error:  # a body that is not JSON

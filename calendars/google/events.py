@@ -38,7 +38,7 @@ def insert_event(access_token: str, calendar_id: str, body: Mapping[str, Any], *
     return _event(
         perform(
             access_token,
-            lambda api: api.events().insert(
+            lambda api: api.events.insert(
                 calendarId=calendar_id, body=body, conferenceDataVersion=1, sendUpdates="all" if tell else "none"
             ),
         )
@@ -49,7 +49,7 @@ def insert_event(access_token: str, calendar_id: str, body: Mapping[str, Any], *
 def get_event(access_token: str, calendar_id: str, event_id: str) -> Event | None:
     """The event, deleted ones included (``cancelled``); None when Google knows no such event."""
     try:
-        answer = perform(access_token, lambda api: api.events().get(calendarId=calendar_id, eventId=event_id))
+        answer = perform(access_token, lambda api: api.events.get(calendarId=calendar_id, eventId=event_id))
     except ProviderError as error:
         if error.status == 404:
             return None
@@ -71,7 +71,7 @@ def patch_event(
     return _event(
         perform(
             access_token,
-            lambda api: api.events().patch(
+            lambda api: api.events.patch(
                 calendarId=calendar_id,
                 eventId=event_id,
                 body=body,
@@ -89,7 +89,7 @@ def delete_event(access_token: str, calendar_id: str, event_id: str, *, tell: bo
     try:
         perform(
             access_token,
-            lambda api: api.events().delete(
+            lambda api: api.events.delete(
                 calendarId=calendar_id, eventId=event_id, sendUpdates="all" if tell else "none"
             ),
         )

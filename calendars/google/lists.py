@@ -43,7 +43,7 @@ def list_calendars(access_token: str) -> list[CalendarInfo]:
     """All calendars of the user's list."""
 
     def ask(page: str | None) -> dict[str, Any]:
-        return perform(access_token, lambda api: api.calendarList().list(maxResults=250, pageToken=page))
+        return perform(access_token, lambda api: api.calendars.list(maxResults=250, pageToken=page))
 
     return [_calendar_info(item) for item in all_pages(ask)]
 
@@ -70,7 +70,7 @@ def free_busy(
 
     def ask(some: Sequence[str]) -> dict[str, Any]:
         body = {"timeMin": stamp(start), "timeMax": stamp(end), "items": [{"id": one} for one in some]}
-        return perform(access_token, lambda api: api.freebusy().query(body=body))
+        return perform(access_token, lambda api: api.freebusy.query(body=body))
 
     for first in range(0, len(calendar_ids), 50):
         some = calendar_ids[first : first + 50]
@@ -101,7 +101,7 @@ def list_busy_events(
     def ask(page: str | None) -> dict[str, Any]:
         return perform(
             access_token,
-            lambda api: api.events().list(
+            lambda api: api.events.list(
                 calendarId=calendar_id,
                 timeMin=stamp(start),
                 timeMax=stamp(end),

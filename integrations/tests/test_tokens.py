@@ -15,7 +15,7 @@ from django.utils import timezone
 from integrations import grants, leases, providers, tokens
 from integrations.errors import ConnectionUnusable, ProviderError
 from integrations.models import Connection, Revocation
-from integrations.oauth import access_token, call_with_token, remove
+from integrations.oauth import call_with_token, remove, with_valid_token
 from integrations.sandbox.testing import Sandbox
 from integrations.tests.conftest import Connect, expire, refreshes, who, with_tokens
 
@@ -49,7 +49,7 @@ def test_the_rotated_pair_is_kept(sandbox: Sandbox, zoom: Connection, ada_user: 
 def test_google_keeps_its_refresh_token(sandbox: Sandbox, connect: Connect, ada_user: User) -> None:
     google = connect("google")
     expire(google)
-    assert access_token(google.pk) != google.access_token
+    assert with_valid_token(google.pk).access_token != google.access_token
     assert with_tokens(ada_user, "google").refresh_token == google.refresh_token
 
 
@@ -97,7 +97,7 @@ def test_the_pair_is_saved_although_the_lease_ran_out(
 
     monkeypatch.setattr(grants, "refresh", slow)
     expire(zoom)
-    token = access_token(zoom.pk)
+    token = with_valid_token(zoom.pk).access_token
     assert with_tokens(ada_user).access_token == token != zoom.access_token
     assert with_tokens(ada_user).lease_owner == "somebody else"
 
@@ -116,7 +116,7 @@ def test_a_newer_pair_is_never_overwritten(
 
     monkeypatch.setattr(grants, "refresh", overtaken)
     expire(zoom)
-    assert access_token(zoom.pk) == "newer access"
+    assert with_valid_token(zoom.pk).access_token == "newer access"
     assert with_tokens(ada_user).refresh_token == "newer refresh"
 
 
@@ -133,7 +133,7 @@ def test_removing_while_refreshing_brings_no_token_back_and_revokes_the_new_pair
     monkeypatch.setattr(grants, "refresh", removed_meanwhile)
     expire(zoom)
     with pytest.raises(ConnectionUnusable, match="Zoom is not connected"):
-        access_token(zoom.pk)
+        with_valid_token(zoom.pk)
     after = with_tokens(ada_user)
     assert (after.status, after.access_token, after.refresh_token) == ("removed", "", "")
     copy = Revocation.objects.get()
@@ -154,7 +154,7 @@ def test_what_was_refreshed_before_the_lease_came_free_is_not_refreshed_again(
 
     monkeypatch.setattr(leases, "take", after_the_winner)
     expire(zoom)
-    assert access_token(zoom.pk) == "the winner's"
+    assert with_valid_token(zoom.pk).access_token == "the winner's"
     assert refreshes(sandbox) == 0
 
 
@@ -169,7 +169,7 @@ def test_an_invalid_grant_after_somebody_won_is_no_loss(
 
     monkeypatch.setattr(grants, "refresh", beaten)
     expire(zoom)
-    assert access_token(zoom.pk) == "the winner's"
+    assert with_valid_token(zoom.pk).access_token == "the winner's"
     assert with_tokens(ada_user).usable
 
 
@@ -183,17 +183,17 @@ def test_after_a_takeover_a_refusal_is_waited_out_before_anything_is_given_up(
     past = timezone.now() - timedelta(seconds=1)
     Connection.objects.filter(pk=zoom.pk).update(lease_owner="the slow one", lease_until=past)
     with pytest.raises(ProviderError) as first:
-        access_token(zoom.pk)
+        with_valid_token(zoom.pk)
     assert first.value.retryable
     assert first.value.retry_at is not None
     assert with_tokens(ada_user).usable
     with pytest.raises(ProviderError) as meanwhile:
-        access_token(zoom.pk)
+        with_valid_token(zoom.pk)
     assert meanwhile.value.retry_at == first.value.retry_at
     assert refreshes(sandbox) == 2
     Connection.objects.filter(pk=zoom.pk).update(lease_until=past)
     with pytest.raises(ConnectionUnusable):
-        access_token(zoom.pk)
+        with_valid_token(zoom.pk)
     assert with_tokens(ada_user).status == Connection.Status.NEEDS_RECONNECT
 
 
@@ -203,7 +203,7 @@ def test_a_pair_that_arrives_while_it_is_waited_for_is_used(sandbox: Sandbox, zo
     past = timezone.now() - timedelta(seconds=1)
     Connection.objects.filter(pk=zoom.pk).update(lease_owner="the slow one", lease_until=past)
     with pytest.raises(ProviderError, match="being checked"):
-        access_token(zoom.pk)
+        with_valid_token(zoom.pk)
     assert tokens._save(zoom, slow)
     assert call_with_token(zoom, who) == "Organizer One"
 
@@ -215,5 +215,5 @@ def test_whoever_waits_too_long_for_a_refresh_may_try_again_later(
     expire(zoom)
     assert leases.take(zoom.pk) is not None
     with pytest.raises(ProviderError, match="just being renewed") as caught:
-        access_token(zoom.pk)
+        with_valid_token(zoom.pk)
     assert caught.value.retryable

@@ -113,11 +113,11 @@ def test_refreshes_are_counted_by_what_became_of_them(ada: Organizer, sandbox: S
     connect(ada, sandbox, "zoom")
     zoom = Connection.objects.get()
     Connection.objects.update(expires_at=timezone.now())
-    oauth.access_token(zoom.pk)
+    oauth.with_valid_token(zoom.pk)
     Connection.objects.update(expires_at=timezone.now())
     sandbox.fault(service="zoom", call="token.refresh", kind="status", params={"status": 500})
     with pytest.raises(http.ProviderError):
-        oauth.access_token(zoom.pk)
+        oauth.with_valid_token(zoom.pk)
 
     assert value("token_refreshes_total", provider="zoom", outcome="ok") == 1
     assert value("token_refreshes_total", provider="zoom", outcome="failed") == 1

@@ -11,7 +11,7 @@ from bookings.arrange.event.entry import body_of, complete_if_announced, connect
 from bookings.arrange.event.one_link import keep_one_link
 from bookings.arrange.reasons import why_no_meeting
 from bookings.arrange.situation import Situation
-from bookings.arrange.together import Job, token_for
+from bookings.arrange.together import Job, ready
 from bookings.models import Announcement, CalendarEntry
 from bookings.words import MEET
 from calendars import busy, google
@@ -25,7 +25,7 @@ def insert_job(s: Situation) -> Job | None:
     if entry is None or entry.state != CalendarEntry.State.INSERTING or not s.entry_reachable or not s.is_due(entry):
         return None
     try:
-        token = token_for(connection_of(entry))
+        connection = ready(connection_of(entry))
     except ProviderError as error:
         s.failed(entry, error)
         return None
@@ -58,7 +58,7 @@ def insert_job(s: Situation) -> Job | None:
             error = _without_meet(s, entry, error)
         s.failed(entry, error, in_doubt=was_in_doubt or error.in_doubt)
 
-    return Job(connection_of(entry), token, call, lambda event: _inserted(s, entry, event), fail)
+    return Job(connection, call, lambda event: _inserted(s, entry, event), fail)
 
 
 def _without_meet(s: Situation, entry: CalendarEntry, error: ProviderError) -> ProviderError:

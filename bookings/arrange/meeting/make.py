@@ -19,7 +19,7 @@ from bookings.arrange.meeting.row import (
     written,
 )
 from bookings.arrange.situation import Situation
-from bookings.arrange.together import Job, token_for
+from bookings.arrange.together import Job, ready
 from bookings.models import Meeting
 from integrations import quota
 from integrations.errors import ProviderError
@@ -51,9 +51,9 @@ def create_job(s: Situation) -> Job | None:
         return None
     if not look_is_due(s, meeting):
         return None
-    connection, lost = connection_of(meeting), meeting.lost_calls
+    lost = meeting.lost_calls
     try:
-        token = token_for(connection, meeting.generation)
+        connection = ready(connection_of(meeting), meeting.generation)
         found = marked(s, meeting) if lost and may_look(meeting) else []
         spent = None if found else quota.spend(meeting.provider, meeting.host_id, new=True)
     except ProviderError as error:
@@ -62,10 +62,10 @@ def create_job(s: Situation) -> Job | None:
     if spent is None:
         _made(s, meeting, found[0], lost)
         return None
-    return _job(s, meeting, connection, token, spent)
+    return _job(s, meeting, connection, spent)
 
 
-def _job(s: Situation, meeting: Meeting, connection: Connection, token: str, spent: quota.Spent) -> Job:
+def _job(s: Situation, meeting: Meeting, connection: Connection, spent: quota.Spent) -> Job:
     capability, lost = capability_of(meeting), meeting.lost_calls
     s.lease.hold()
     # Intent before deed: from here on until an answer is recorded, a meeting may exist, and it shows this.
@@ -78,7 +78,6 @@ def _job(s: Situation, meeting: Meeting, connection: Connection, token: str, spe
 
     return Job(
         connection,
-        token,
         lambda access_token: capability.create(access_token, draft),
         lambda info: _made(s, meeting, info, lost),
         not_made,
