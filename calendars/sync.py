@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -77,11 +77,14 @@ def receiving_calendar(user_id: int) -> Calendar | None:
 
     Raises ProviderError when the account's calendars are not known and cannot be read now.
     """
+    mine = {"connection__user_id": user_id, "connection__provider": google.PROVIDER}
+    receiving = with_connection(
+        Calendar.objects.filter(**mine, account_id=F("connection__external_id"), receives_bookings=True)
+    )
+    if (known := receiving.first()) is not None:
+        return known if known.connection.attached else None
     connection = Connection.objects.filter(user_id=user_id, provider=google.PROVIDER).first()
     if connection is None or not connection.attached:
         return None
     ensure_calendars(connection)
-    receiving = Calendar.objects.filter(
-        connection=connection, account_id=connection.external_id, receives_bookings=True
-    )
-    return with_connection(receiving).first()
+    return receiving.first()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.db.models import F, Model, Q
 from django.utils import timezone
 
@@ -22,42 +23,79 @@ class RevisionMoved(Exception):
     """The booking was changed meanwhile: go round again before anybody is told."""
 
 
+def _length() -> timedelta:
+    return timedelta(seconds=settings.ARRANGE_LEASE_SECONDS)
+
+
 def _until() -> datetime:
-    return timezone.now() + timedelta(seconds=settings.ARRANGE_LEASE_SECONDS)
+    return timezone.now() + _length()
 
 
-@dataclass(frozen=True)
+def _quote(name: str) -> str:
+    return connection.ops.quote_name(name)
+
+
+# What counts as the full time: a round of a few calls writes the lease once, not before each of them.
+_NEARLY = 0.9
+
+
+@dataclass
 class Lease:
-    """The right to arrange one booking, until it runs out."""
+    """The right to arrange one booking, until it runs out. Before that nobody else can take it."""
 
     booking_id: int
     owner: str
+    until: datetime
 
     @classmethod
     def claim(cls, booking_id: int) -> Lease | None:
         """Take the lease; None while another worker holds it or the booking is not there."""
         owner = uuid.uuid4().hex
         free = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-        taken = Booking.objects.filter(free, pk=booking_id).update(lease_owner=owner, lease_until=_until())
-        return cls(booking_id, owner) if taken else None
+        until = _until()
+        taken = Booking.objects.filter(free, pk=booking_id).update(lease_owner=owner, lease_until=until)
+        return cls(booking_id, owner, until) if taken else None
 
     def hold(self) -> None:
-        """Have the full time again. Called before every call to a provider, which is bounded well below it."""
-        if not Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner).update(lease_until=_until()):
+        """Have nearly the full time. Called before every call to a provider, which is bounded well below it."""
+        if self.until - timezone.now() < _NEARLY * _length() and not self._extend():
             raise LeaseLost
 
     def require(self, revision: int) -> None:
         """Hold, and make sure that ``revision`` is still the booking's: asked right before anybody is told."""
-        mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
-        if not mine.filter(revision=revision).update(lease_until=_until()):
-            self.hold()
-            raise RevisionMoved
+        if self._extend(revision=revision):
+            return
+        if not self._extend():
+            raise LeaseLost
+        raise RevisionMoved
+
+    def _extend(self, **as_it_is: object) -> bool:
+        """Have the full time again, if the lease is mine and the booking ``as_it_is``."""
+        until = _until()
+        mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner, **as_it_is)
+        if not mine.update(lease_until=until):
+            return False
+        self.until = until
+        return True
 
     def write(self, row: Model, **fields: Any) -> None:
-        """Write ``fields`` of a row that belongs to the booking, if the lease is still mine."""
-        rows = type(row)._default_manager.filter(pk=row.pk, booking__lease_owner=self.owner)
-        if not rows.update(**fields):
-            raise LeaseLost
+        """Write ``fields`` (values, not expressions) of a row that belongs to the booking, if the lease is still mine.
+
+        In SQL, since this is half of what arranging writes: Django takes eight times as long to word it.
+        """
+        columns = [row._meta.get_field(name) for name in fields]
+        values = [
+            column.get_db_prep_save(value, connection) for column, value in zip(columns, fields.values(), strict=True)
+        ]
+        assignments = ", ".join(f"{_quote(column.column)} = %s" for column in columns)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"UPDATE {_quote(row._meta.db_table)} SET {assignments} WHERE id = %s AND booking_id = %s"  # noqa: S608  # nosec B608
+                f" AND EXISTS (SELECT 1 FROM {_quote(Booking._meta.db_table)} WHERE id = %s AND lease_owner = %s)",
+                [*values, row.pk, self.booking_id, self.booking_id, self.owner],
+            )
+            if not cursor.rowcount:
+                raise LeaseLost
         for name, value in fields.items():
             setattr(row, name, value)
 
@@ -66,7 +104,8 @@ class Lease:
         mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
         if mine.filter(revision=revision).update(lease_owner="", lease_until=None, **fields):
             return True
-        self.hold()
+        if not self._extend():
+            raise LeaseLost
         return False
 
     def abandon(self, **fields: Any) -> None:

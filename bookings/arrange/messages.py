@@ -57,15 +57,15 @@ def _guests_know(s: Situation) -> bool:
 def _kind(s: Situation) -> Message.Kind:
     """What the mail says: a move of a booking that nobody was told of yet is its confirmation."""
     asides = (*Message.ASIDE, Message.Kind.REQUESTED)
+    earlier = [message for message in s.messages if message.revision < s.revision and message.kind not in asides]
     # By when it was sent: one that is to be sent again is queued, and was read all the same.
-    sent = s.booking.messages.exclude(kind__in=asides).filter(sent_at__isnull=False)
-    told = sent.filter(revision__lt=s.revision).exists()
+    told = any(message.sent_at for message in earlier)
     ended = s.booking.change == Booking.Change.CANCELLED
     return _KINDS[Booking.Change(s.booking.change)] if told or ended else Message.Kind.CONFIRMED
 
 
 def _wanted(s: Situation, kind: Message.Kind, people: list[Person]) -> list[Message]:
-    mine = s.booking.messages.exclude(kind__in=Message.ASIDE).filter(revision=s.revision)
+    mine = [message for message in s.messages if message.revision == s.revision and message.kind not in Message.ASIDE]
     existing = {(message.role, message.to_email): message for message in mine}
     missing = [person for person in people if person not in existing]
     if missing:
@@ -74,6 +74,7 @@ def _wanted(s: Situation, kind: Message.Kind, people: list[Person]) -> list[Mess
             existing[role, address] = Message.objects.create(
                 booking=s.booking, revision=s.revision, kind=kind, role=role, to_email=address
             )
+            s.messages.append(existing[role, address])
     return [existing[person] for person in people]
 
 

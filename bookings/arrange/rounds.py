@@ -68,7 +68,7 @@ def _own_fault(lease: Lease, error: Exception) -> None:
 
 
 def _read(lease: Lease) -> Booking:
-    return Booking.objects.select_related("organizer__user", "event_type").get(pk=lease.booking_id)
+    return Booking.objects.select_related("organizer__user").get(pk=lease.booking_id)
 
 
 def _round(lease: Lease) -> bool:

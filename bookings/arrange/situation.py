@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from bookings.arrange import retry
 from bookings.arrange.lease import Lease
-from bookings.models import Announcement, Booking, CalendarEntry, Meeting
+from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Message
 from bookings.models.arranging import Attempts
 from bookings.services import record
 from bookings.status import held_link, is_managed
@@ -34,9 +34,12 @@ class Situation:
     lease: Lease
     now: datetime
     entry: CalendarEntry | None = None
+    event_key_used: bool = False
     calendar: Calendar | None = None
     calendar_trouble: str = ""
     meetings: list[Meeting] = field(default_factory=list)
+    """Those that are being made or live, oldest first."""
+    all_meetings: list[Meeting] = field(default_factory=list)
     provider: Provider | None = None
     connection: Connection | None = None
     announcement: Announcement | None = None
@@ -61,6 +64,12 @@ class Situation:
         began = self.booking.revised_at if told else (self.booking.confirmed_at or self.booking.revised_at)
         quarter = max(self.booking.start - began, timedelta()) / 4
         return began + min(timedelta(seconds=settings.MEETING_FALLBACK_SECONDS), quarter)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        """The booking's mails but reminders, of every revision: read when first asked for, and kept current."""
+        reminders = (Message.Kind.REMINDER_DAY, Message.Kind.REMINDER_HOUR)
+        return list(self.booking.messages.exclude(kind__in=reminders).order_by("id"))
 
     @property
     def is_late(self) -> bool:
@@ -176,14 +185,15 @@ def _key(what: str | Model) -> str:
 def read(booking: Booking, lease: Lease) -> Situation:
     """Look at everything that is recorded of ``booking``. May read the calendar list of a newly connected account."""
     situation = Situation(booking=booking, lease=lease, now=timezone.now())
-    entries = booking.calendar_entries.filter(state__in=CalendarEntry.OPEN)
-    situation.entry = (
-        with_connection(entries.select_related("calendar"), "calendar__connection").order_by("-id").first()
-    )
-    meetings = booking.meetings.filter(state__in=_OPEN_MEETINGS)
-    situation.meetings = list(with_connection(meetings).order_by("id"))
-    situation.announcement = booking.announcements.filter(revision=booking.revision).first()
-    situation.held = held_link(booking)
+    entries = with_connection(booking.calendar_entries.select_related("calendar"), "calendar__connection")
+    newest_first = list(entries.order_by("-id"))
+    situation.entry = next((entry for entry in newest_first if entry.state in CalendarEntry.OPEN), None)
+    situation.event_key_used = bool(newest_first)
+    situation.all_meetings = list(with_connection(booking.meetings.order_by("id")))
+    situation.meetings = [meeting for meeting in situation.all_meetings if meeting.state in _OPEN_MEETINGS]
+    announcements = list(booking.announcements.all())
+    situation.announcement = next((a for a in announcements if a.revision == booking.revision), None)
+    situation.held = held_link(booking) if announcements else None
     if booking.is_live:
         _read_connections(situation)
     return situation

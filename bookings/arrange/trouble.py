@@ -28,7 +28,8 @@ def tell(s: Situation, *, gave_up: bool = False) -> None:
     """Send the mail if it is called for and was not sent; what cannot be sent now is unfinished."""
     if s.booking.is_over(timezone.now()):
         return
-    message = s.booking.messages.filter(revision=s.revision, kind=Message.Kind.TROUBLE).first()
+    mine = (message for message in s.messages if message.revision == s.revision)
+    message = next((message for message in mine if message.kind == Message.Kind.TROUBLE), None)
     if message is not None and message.state in (Message.State.SENT, Message.State.FAILED):
         return
     if not (gave_up or _is_called_for(s)):
@@ -44,13 +45,15 @@ def tell(s: Situation, *, gave_up: bool = False) -> None:
 
 def _row(s: Situation) -> Message:
     s.lease.require(s.revision)
-    return Message.objects.create(
+    message = Message.objects.create(
         booking=s.booking,
         revision=s.revision,
         kind=Message.Kind.TROUBLE,
         role=Message.Role.ORGANIZER,
         to_email=s.booking.organizer.email,
     )
+    s.messages.append(message)
+    return message
 
 
 def _is_called_for(s: Situation) -> bool:

@@ -28,10 +28,9 @@ def intend(s: Situation) -> None:
     if s.entry is not None or s.calendar is None:
         return
     s.lease.hold()
-    used = s.booking.calendar_entries.exists()
-    s.entry = CalendarEntry.objects.create(
-        booking=s.booking, calendar=s.calendar, event_id=new_event_key() if used else s.booking.event_key
-    )
+    event_id = new_event_key() if s.event_key_used else s.booking.event_key
+    s.entry = CalendarEntry.objects.create(booking=s.booking, calendar=s.calendar, event_id=event_id)
+    s.event_key_used = True
 
 
 def connection_of(entry: CalendarEntry) -> Connection:
@@ -40,8 +39,7 @@ def connection_of(entry: CalendarEntry) -> Connection:
 
 
 def _external_id(s: Situation, join_url: str) -> str:
-    meeting = s.booking.meetings.filter(join_url=join_url).first() if join_url else None
-    return meeting.external_id if meeting else ""
+    return next((meeting.external_id for meeting in s.all_meetings if join_url and meeting.join_url == join_url), "")
 
 
 def body_of(s: Situation, *, provider: str, join_url: str, with_people: bool, meet: str) -> dict[str, Any]:

@@ -42,6 +42,7 @@ def intend(s: Situation) -> None:
             marker=f"zinnect-{secrets.token_hex(16)}",
         )
         s.meetings.append(meeting)
+        s.all_meetings.append(meeting)
 
 
 def create_job(s: Situation) -> Job | None:

@@ -23,7 +23,6 @@ from bookings.problems import MEETING_LEFT
 from bookings.services.provider_side import lose_meeting
 from integrations import quota
 from integrations.errors import ConnectionUnusable, MeetingGone, ProviderError
-from integrations.models import with_connection
 from integrations.oauth import call_with_token
 
 
@@ -35,8 +34,9 @@ def keep_in_step(s: Situation) -> None:
             _follow(s, meeting)
         elif s.announcement is not None or not s.booking.is_live:
             drop(s, meeting)
-    for meeting in with_connection(s.booking.meetings.filter(look_again_at__isnull=False)):
-        _second_look(s, meeting)
+    for meeting in s.all_meetings:
+        if meeting.look_again_at is not None:
+            _second_look(s, meeting)
 
 
 def _kept(s: Situation) -> Meeting | None:
