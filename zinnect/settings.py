@@ -244,7 +244,10 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_TASK_TIME_LIMIT = 540
+# Arranging is waiting for providers, and threads wait in a seventh of the memory of processes (docs/performance.md).
+# None of them can be ended from outside, so whatever a task waits for has a limit of its own.
+CELERY_WORKER_POOL = "threads"
+CELERY_WORKER_CONCURRENCY = 16
 CELERY_TIMEZONE = "UTC"
 # In memory: when a sweep last ran is worth no file. What is due stands in the database.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"

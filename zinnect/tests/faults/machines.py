@@ -73,18 +73,21 @@ class Machines:
         return max(sizes.get(pid, 0) for worker in self.workers for pid in self.pool(worker))
 
     def pool(self, worker: Child) -> list[int]:
-        """The processes of a worker that do the work."""
+        """The processes of a server or worker that do the work: those that it started, else itself."""
         listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
         pairs = (line.split() for line in listed.splitlines())
-        return [int(pid) for pid, parent in pairs if int(parent) == worker.popen.pid]
+        return [int(pid) for pid, parent in pairs if int(parent) == worker.popen.pid] or [worker.popen.pid]
 
     def signal(self, pid: int, number: signal.Signals) -> None:
         """Signal one process."""
         os.kill(pid, number)
 
-    def kill_pool(self) -> int:
-        """``kill -9`` of every process that does work now; how many there were."""
-        return sum(killed(pid) for worker in self.workers for pid in self.pool(worker))
+    def kill_workers(self) -> int:
+        """``kill -9`` of every worker, each of which is started again; how many there were."""
+        count = sum(killed(worker.popen.pid) for worker in self.workers)
+        for index in range(len(self.workers)):
+            self.restart_worker(index)
+        return count
 
     def shell(self, code: str) -> str:
         """Run code inside the product's own environment; its output."""

@@ -52,10 +52,10 @@ def test_one_of_many_answers_counts_and_the_rest_are_told_so(product: Stage) -> 
 
 def test_workers_die_while_requests_are_asked_confirmed_and_declined(product: Stage) -> None:
     confirmed, declined, waiting = (product.book(word) for word in ("confirmed", "declined", "waiting"))
-    product.kill_pool()
+    product.kill_workers()
     answer(product, confirmed, "confirm")
     answer(product, declined, "decline")
-    product.kill_pool()
+    product.kill_workers()
     product.comes_to_rest_unharmed()
     assert product.shown(confirmed) == ("ready", "zoom")
     assert [product.shown(booked)[0] for booked in (declined, waiting)] == ["declined", "pending"]

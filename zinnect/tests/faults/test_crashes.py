@@ -50,7 +50,7 @@ def test_a_worker_is_killed_in_the_middle_of_a_call(product: Stage, change: str,
         planned = product.fault(service, call, kind, seconds=3)
         deed()
         product.wait_for_hit(planned)
-        assert product.kill_pool() >= 2
+        assert product.kill_workers() >= 2
     product.comes_to_rest_unharmed()
 
 
@@ -78,7 +78,7 @@ def test_a_worker_is_killed_at_a_write(product: Stage, change: str, lost: bool) 
     for table, deed in zip(tables, deeds(product, change, len(tables)), strict=True):
         with _held_after(product, deed, table):
             waiting = until(lambda table=table: product.rows(WAITING, table), seconds=20)  # type: ignore[misc]
-            product.kill_pool()
+            product.kill_workers()
             if lost:
                 for row in waiting:
                     product.execute("SELECT pg_terminate_backend(%s)", row["pid"])

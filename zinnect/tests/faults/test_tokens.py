@@ -68,7 +68,7 @@ def test_a_worker_is_killed_during_a_refresh(product: Stage, kind: str) -> None:
     planned = product.fault("zoom", "token.refresh", kind, seconds=3)
     booked = product.book("killed")
     product.wait_for_hit(planned)
-    product.kill_pool()
+    product.kill_workers()
     product.comes_to_rest_unharmed()
     if kind == "timeout_before":
         assert product.shown(booked) == ("ready", "zoom")

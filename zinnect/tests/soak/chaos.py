@@ -87,7 +87,7 @@ class Chaos:
         self.stage.fault(service, random.choice(CALLS[service]), kind, times=random.choice([1, 1, 2]), **params)
 
     def _pool(self) -> None:
-        self.killed["worker processes"] += self.stage.kill_pool()
+        self.killed["workers, all at once"] += self.stage.kill_workers()
 
     def _worker(self) -> None:
         index = random.randrange(2)
