@@ -22,8 +22,9 @@ def rules_of(event_type: EventType) -> slots.Rules:
     """The event type's rules, as the pure arithmetic wants them. Two queries: hours and overrides."""
     schedule: Schedule = event_type.schedule
     weekly: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for hours in schedule.weekly_hours.all():
-        weekly[hours.weekday].append((hours.from_minute, hours.to_minute))
+    hours = schedule.weekly_hours.values_list("weekday", "from_minute", "to_minute").order_by()
+    for weekday, from_minute, to_minute in hours:
+        weekly[weekday].append((from_minute, to_minute))
     overrides: dict[date, list[tuple[int, int]]] = defaultdict(list)
     for override in schedule.overrides.all():
         if not override.is_day_off:

@@ -42,10 +42,16 @@ class Busy:
     event_id: str = ""
 
 
-def _connection(user_id: int) -> Connection | None:
-    """The connected calendar account, with what is known of its busy times: one query for a public page."""
+_KNOWN = ("asked_at", "covers_from", "covers_until", "intervals")
+
+
+def _at_hand(user_id: int) -> tuple[bool, KnownBusy | None]:
+    """Whether a calendar account is connected, and what is known of its times: one short query for a public page."""
     rows = Connection.objects.filter(user_id=user_id, provider=google.PROVIDER)
-    return rows.select_related("user__known_busy").first()
+    for status, *values in rows.values_list("status", *(f"user__known_busy__{name}" for name in _KNOWN)):
+        known = KnownBusy(user_id=user_id, **dict(zip(_KNOWN, values, strict=True)))
+        return Connection(status=status).attached, known if known.asked_at else None
+    return False, None
 
 
 def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, asking: bool = False) -> list[Busy]:
@@ -54,12 +60,11 @@ def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, a
     ``asking`` puts the question even if the last answer is fresh. Raises BusyUnknown when there is no answer and none
     younger than BUSY_MAX_AGE_SECONDS is known for the whole range.
     """
-    connection = _connection(user_id)
-    if connection is None or not connection.attached:
+    attached, known = _at_hand(user_id)
+    if not attached:
         return []
-    known = getattr(connection.user, "known_busy", None) or KnownBusy.objects.get_or_create(user_id=user_id)[0]
-    if connection.usable and (asking or not _covers(known, start, end, asked_after=now - FRESH)):
-        known = _ask(connection, known, start=start, end=end, since=timezone.now())
+    if asking or known is None or not _covers(known, start, end, asked_after=now - FRESH):
+        known = _asked(user_id, start=start, end=end)
     if not _covers(known, start, end, asked_after=now - timedelta(seconds=settings.BUSY_MAX_AGE_SECONDS)):
         raise BusyUnknown
     return [
@@ -67,6 +72,15 @@ def busy_times(user_id: int, *, start: datetime, end: datetime, now: datetime, a
         for first, last, event_id in known.intervals
         if first < end.timestamp() and last > start.timestamp()
     ]
+
+
+def _asked(user_id: int, *, start: datetime, end: datetime) -> KnownBusy:
+    """What is known after asking, as far as the account can be used."""
+    connection = Connection.objects.get(user_id=user_id, provider=google.PROVIDER)
+    known, _made = KnownBusy.objects.get_or_create(user_id=user_id)
+    if not connection.usable:
+        return known
+    return _ask(connection, known, start=start, end=end, since=timezone.now())
 
 
 def forget(user_id: int) -> None:

@@ -119,7 +119,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "zinnect.context.site",
             ],
-            "builtins": ["heroicons.templatetags.heroicons"],
+            "builtins": ["zinnect.templatetags.icons"],
         },
     }
 ]

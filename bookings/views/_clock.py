@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest
-from django.utils.dateformat import format as format_date
+from django.utils.dateformat import time_format
 from django.utils.formats import date_format, get_format
 from django.utils.translation import get_language, gettext
 
@@ -35,7 +36,8 @@ class Clock:
 
     def time(self, moment: datetime) -> str:
         """The time alone: "9:00 AM" or "09:00"."""
-        return format_date(self.local(moment), "g:i A" if self.twelve else "H:i")
+        local = self.local(moment)
+        return _time_words(local.hour, local.minute, self.twelve, get_language())
 
     def which(self, moment: datetime) -> str:
         """Which of two equal times it is, where the clock is put back between them; else empty."""
@@ -56,7 +58,7 @@ class Clock:
 
     def short_date(self, moment: datetime) -> str:
         """The date, where several stand below each other: "Thu 3 Dec 2026"."""
-        return date_format(self.local(moment).date(), "SHORT_WEEKDAY_DATE")
+        return _date_words(self.local(moment).date(), "SHORT_WEEKDAY_DATE", get_language())
 
     def span(self, start: datetime, end: datetime) -> str:
         """From when until when, the first date left out: "1:30 AM EST – 2:00 AM (night)"."""
@@ -73,7 +75,18 @@ class Clock:
 
 def date_words(day: date) -> str:
     """A date in the active language: "Thursday, 3 December 2026"."""
-    return date_format(day, "LONG_DATE")
+    return _date_words(day, "LONG_DATE", get_language())
+
+
+# A page has a month's dates and a day's times, the same for everybody, and wording one is most of the work on it.
+@lru_cache(maxsize=4096)
+def _date_words(day: date, style: str, _language: str | None) -> str:
+    return date_format(day, style)
+
+
+@lru_cache(maxsize=4096)
+def _time_words(hour: int, minute: int, twelve: bool, _language: str | None) -> str:
+    return time_format(time(hour, minute), "g:i A" if twelve else "H:i")
 
 
 def counts_to_twelve(request: HttpRequest) -> bool:

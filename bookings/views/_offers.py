@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ NEAREST = 8
 
 def slot_text(slot: datetime) -> str:
     """A start as URLs and forms carry it: "2026-12-03T09:00:00Z"."""
-    return slot.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{slot.astimezone(UTC).isoformat()[:19]}Z"  # several times as fast as strftime
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Time:
     words: str
     note: str
     url: str = ""
+    """The way to the form; empty where there is none to go to."""
     date: str = ""
 
 
@@ -81,6 +83,11 @@ class Place:
     path: str
     chosen: dict[str, str] = field(default_factory=dict)
 
+    def to_each(self, name: str, values: Iterable[str], fragment: str = "") -> list[str]:
+        """Addresses that differ in one choice, not made yet, by values that need no quoting."""
+        address = self.to(**{name: ""})
+        return [f"{address}{value}{fragment}" for value in values]
+
     def to(self, fragment: str = "", **more: str) -> str:
         """The address with more chosen."""
         query = urlencode(self.chosen | more, safe="/:")
@@ -89,13 +96,9 @@ class Place:
 
 def times(slots: list[datetime], clock: Clock, place: Place | None = None) -> list[Time]:
     """The starts as links, or as choices of a form where there is no place to go to."""
+    texts = [slot_text(slot) for slot in slots]
+    addresses = place.to_each("slot", texts) if place else [""] * len(texts)
     return [
-        Time(
-            slot=slot_text(slot),
-            words=clock.time(slot),
-            note=clock.note(slot),
-            url=place.to(slot=slot_text(slot)) if place else "",
-            date=clock.short_date(slot),
-        )
-        for slot in slots
+        Time(slot=text, words=clock.time(slot), note=clock.note(slot), url=address, date=clock.short_date(slot))
+        for slot, text, address in zip(slots, texts, addresses, strict=True)
     ]

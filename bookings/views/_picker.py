@@ -6,6 +6,7 @@ import calendar
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as format_date
@@ -80,10 +81,11 @@ class Picker:
     def _read_month(self) -> None:
         start, end = midnight(self.month, self.clock.zone), midnight(next_month(self.month), self.clock.zone)
         # Around a midnight that comes twice a month's first hour may lie before or after its instant: an hour more.
-        for slot in self.offers.between(start - timedelta(hours=1), end + timedelta(hours=1)):
-            day = self.clock.local(slot).date()
+        offered = self.offers.between(start - timedelta(hours=1), end + timedelta(hours=1))
+        zone = self.clock.zone
+        for day, slots in groupby(offered, key=lambda slot: slot.astimezone(zone).date()):
             if day.replace(day=1) == self.month:
-                self.by_day.setdefault(day, []).append(slot)
+                self.by_day.setdefault(day, []).extend(slots)
 
     @property
     def today(self) -> date:
@@ -156,19 +158,26 @@ class Picker:
     def weeks(self) -> list[list[Day | None]]:
         """The table's rows, without the weeks that are over; None for days of other months."""
         rows = calendar.Calendar(self.first_weekday).monthdatescalendar(self.month.year, self.month.month)
-        ahead = [row for row in rows if row[-1] >= self.today] or rows
-        return [[self._day(day) if day.month == self.month.month else None for day in row] for row in ahead]
+        today, chosen = self.today, self.chosen
+        ahead = [row for row in rows if row[-1] >= today] or rows
+        addresses = self.place.to_each("date", (day.isoformat() for day in self.by_day), "#times")
+        urls = dict(zip(self.by_day, addresses, strict=True))
+        return [
+            [
+                Day(day.day, self._words(day), urls.get(day, ""), chosen=day == chosen, today=day == today)
+                if day.month == self.month.month
+                else None
+                for day in row
+            ]
+            for row in ahead
+        ]
 
-    def _day(self, day: date) -> Day:
+    def _words(self, day: date) -> str:
         count = len(self.by_day.get(day, ()))
+        if not count:
+            return gettext("no times")
         free = ngettext("%(count)d time", "%(count)d times", count) % {"count": count}
-        return Day(
-            number=day.day,
-            words=f"{date_words(day)}, {free}" if count else gettext("no times"),
-            url=self.place.to("#times", date=day.isoformat()) if count else "",
-            chosen=day == self.chosen,
-            today=day == self.today,
-        )
+        return f"{date_words(day)}, {free}"
 
 
 def _week(*, first: int) -> list[int]:

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
 # What the tz database calls areas (https://data.iana.org/time-zones/theory.html, "Timezone identifiers"). Left out are
 # old and technical names ("US/Eastern", "Etc/GMT+3", "Cuba"): they are understood, but not listed.
 AREAS = frozenset("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())
@@ -15,6 +18,12 @@ AREAS = frozenset("Africa America Antarctica Arctic Asia Atlantic Australia Euro
 def listed_zones() -> tuple[str, ...]:
     """The names to choose from: every area's places, and UTC."""
     return (*sorted(name for name in available_timezones() if name.partition("/")[0] in AREAS), "UTC")
+
+
+@cache
+def zone_options() -> SafeString:
+    """The names as options of a list: 420 of them, always the same, so they are not written anew for each page."""
+    return format_html_join("", "<option>{}</option>", ((name,) for name in listed_zones()))
 
 
 @cache

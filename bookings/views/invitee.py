@@ -29,7 +29,7 @@ from bookings.views import _add_to_calendar, _choosing
 from bookings.views._clock import Clock, counts_to_twelve
 from bookings.views._framed import embeddable
 from bookings.views._offers import Offers, slot_text, times
-from bookings.views._zones import listed_zones
+from bookings.views._zones import zone_options
 from bookings.views.public import SeeOther, when
 from bookings.words import message_of, service_name
 from integrations import providers
@@ -104,7 +104,7 @@ def reschedule(request: HttpRequest, booking: Booking) -> HttpResponse:
     context |= {
         "choosing": choosing,
         "picker": choosing.picker(offers),
-        "zones": listed_zones(),
+        "zones": zone_options(),
         "gone": slot is not None,
     }
     return render(request, "bookings/invitee/reschedule.html", context)

@@ -31,7 +31,7 @@ from bookings.views._clock import Clock, counts_to_twelve
 from bookings.views._framed import embeddable
 from bookings.views._offers import Offers, Place, slot_text, times
 from bookings.views._picker import midnight, parse_day
-from bookings.views._zones import find_zone, listed_zones
+from bookings.views._zones import find_zone, zone_options
 
 MAX_DAYS = 62
 
@@ -122,7 +122,7 @@ def _picker_page(
     request: HttpRequest, found: EventType, choosing: Choosing, offers: Offers, *, gone: bool = False
 ) -> HttpResponse:
     context = {"event_type": found, "organizer": found.organizer, "choosing": choosing, "gone": gone}
-    context |= {"picker": choosing.picker(offers), "zones": listed_zones()}
+    context |= {"picker": choosing.picker(offers), "zones": zone_options()}
     return render(request, "bookings/public/event_type.html", context)
 
 
@@ -206,7 +206,7 @@ def _show_form(
     """The form for a slot; where that has gone (409) or was none (422), with other times to choose among."""
     context: dict[str, Any] = {"event_type": found, "organizer": found.organizer, "form": form, "status": status}
     chosen = {"tz": clock.zone.key, "clock": "12" if clock.twelve else "24"}
-    context |= {"clock": chosen["clock"], "zones": listed_zones() if form["tz"].errors else ()}
+    context |= {"clock": chosen["clock"], "zones": zone_options() if form["tz"].errors else ""}
     # What was typed stays out of addresses; what came in one stays in it.
     context["times_url"] = Place(request.path, chosen | dict(prefilled or {})).to()
     now = timezone.now()
