@@ -8,7 +8,7 @@ TOOLS := $(VENV)/.tools
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check audit messages run faults restore-drill soak bench screenshots lighthouse tools
+.PHONY: help demo test test-fast check audit messages run faults restore-drill soak bench bench-scale screenshots lighthouse tools
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 12
@@ -68,6 +68,9 @@ soak: $(TOOLS) ## random faults, crashes and load for MINUTES=10, then a table o
 
 bench: $(TOOLS) ## the goals of docs/performance.md, each with its reference of the same run; ONLY=2,5 for some
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests)
+
+bench-scale: $(TOOLS) ## how pages, bookings and arranging grow, from 1,000 to 1,000,000 bookings; draws docs/performance-growth.svg
+	@$(BIN)/python -m benchmarks.scale
 
 screenshots: $(TOOLS) ## every page at three widths, light and dark, into screenshots/; ONLY=word for some
 	@$(BIN)/python -m zinnect.tests.browser

@@ -72,6 +72,7 @@ def measure(running: House, only: set[int], rows: int, say: Callable[[Iterable[V
     if 5 in only:
         one, two = arranging.load(running), arranging.load(running, workers=2)
         say(arranging.verdicts(one, two))
+        print(f"            {arranging.by_part(running)}", flush=True)
     if 7 in only and few:
         began = time.monotonic()
         multiply(running.database, booking=running.template, total=rows)

@@ -42,11 +42,13 @@ class House:
     redis: Server = field(kw_only=True)
     postgres: Server = field(kw_only=True)
     root: Path = ROOT
+    cores: set[int] = field(default_factory=lambda: set(OURS))
+    """Where what is measured runs."""
 
     @contextmanager
     def measured(self) -> Iterator[None]:
         """What is started inside runs on the core of what is measured."""
-        pin(0, OURS)
+        pin(0, self.cores)
         try:
             yield
         finally:

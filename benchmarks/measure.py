@@ -43,6 +43,33 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)
 
 
+class Pace:
+    """How slow the cores are at a moment: the CPU milliseconds of a loop that is always the same.
+
+    On a shared machine the same work takes up to twice the CPU time, as others use the other half of a core and its
+    caches. Where a goal is in CPU milliseconds, it is told as at the best pace of the run; ratios need no such thing.
+    """
+
+    best = float("inf")
+
+    @classmethod
+    def now(cls, cores: set[int]) -> float:
+        """The least of three rounds, on these cores."""
+        mine = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, cores)
+        spent = min(_loop() for _ in range(3))
+        os.sched_setaffinity(0, mine)
+        cls.best = min(cls.best, spent)
+        return spent
+
+
+def _loop() -> float:
+    began, total = time.process_time(), 0
+    for number in range(300_000):
+        total += number * number
+    return (time.process_time() - began) * 1000
+
+
 def megabytes(pids: Iterable[int]) -> float:
     """What the processes hold in memory, each page that they share counted for every one of them (RSS)."""
     sizes = [int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids]
