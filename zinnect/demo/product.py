@@ -100,10 +100,10 @@ class Product:
         child.wait_until(lambda: answers(f"http://127.0.0.1:{port}/healthz", host=host), seconds=START_SECONDS)
         return child
 
-    def worker(self, *, concurrency: int = 2, level: str = "INFO") -> Child:
-        """Start a Celery worker."""
+    def worker(self, *, level: str = "INFO") -> Child:
+        """Start a Celery worker, as the Procfile does."""
         name = f"worker-{self.started.get('worker', 0) + 1}@%h"
-        how = f"-A zinnect worker --concurrency {concurrency} -O fair --without-gossip --without-mingle".split()
+        how = "-A zinnect worker -O fair --without-gossip --without-mingle".split()
         return self._spawn("worker", "celery", *how, "--loglevel", level, "--hostname", name)
 
     def beat(self, *, level: str = "INFO") -> Child:
