@@ -12,7 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from zinnect import logs, sentry
+from zinnect import logs
 
 # Makes Django's generic classes subscriptable at run time, as their type stubs say that they are.
 django_stubs_ext.monkeypatch()
@@ -318,6 +318,8 @@ DJANGO_STRUCTLOG_USER_ID_FIELD = ""  # looking it up would cost pages a query th
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = DJANGO_STRUCTLOG_CELERY_TASK_START_LOG_LEVEL = logging.DEBUG
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
+    from zinnect import sentry  # its forty modules are for those who use it
+
     sentry.start(SENTRY_DSN)
 
 # --- Refuse to start rather than run unsafely ------------------------------------------------------------------------
