@@ -104,7 +104,7 @@ def test_another_address_is_invited_and_the_earlier_one_loses_its_link(
     ("typed", "words"),
     [
         ({"title": ""}, "This field is required."),
-        ({"invitee_email": "ida"}, "Enter a valid email address."),
+        ({"invitee_email": "ida"}, "Write an e-mail address, like name@example.com."),
         ({"invitee_name": "www.example.org"}, "Write your name without a web address."),
         ({"start": "tomorrow"}, "Enter a valid date/time."),
         ({"start": "2020-01-01 09:00"}, "This time is not offered, or somebody else has it."),
