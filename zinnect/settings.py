@@ -248,6 +248,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # None of them can be ended from outside, so whatever a task waits for has a limit of its own.
 CELERY_WORKER_POOL = "threads"
 CELERY_WORKER_CONCURRENCY = 16
+# Celery would open a connection for each task, which costs more than a task's queries. zinnect/celery.py does for tasks
+# what Django does for requests.
+CELERY_DB_REUSE_MAX = sys.maxsize
 CELERY_TIMEZONE = "UTC"
 # In memory: when a sweep last ran is worth no file. What is due stands in the database.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
