@@ -5,7 +5,7 @@ Copies name no column but those that have to differ, so a new column needs nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import psycopg
@@ -50,8 +50,12 @@ _BOOKINGS = {  # `b` is the booking's number; the organizer's follows from it
 }
 
 
-def multiply(connection: Connection, *, booking: int, total: int) -> None:
-    """Bring the database to ``total`` bookings, all of them copies of ``booking`` with what belongs to it."""
+PAGES = ("bookings_booking", "bookings_calendarentry")
+"""What a look or a booking reads; arranging writes to the others."""
+
+
+def multiply(connection: Connection, *, booking: int, total: int, tables: Collection[str] = tuple(_BOOKINGS)) -> None:
+    """Bring the database to ``total`` bookings, all copies of ``booking`` with what belongs to it in ``tables``."""
     have = int(str(one(connection, f"SELECT count(*) FROM bookings_booking WHERE id >= {FIRST * PER_ORGANIZER}")))
     first, last = have // PER_ORGANIZER, -(-total // PER_ORGANIZER) - 1
     if last < first:
@@ -61,11 +65,11 @@ def multiply(connection: Connection, *, booking: int, total: int) -> None:
         "auth_user": f"id = (SELECT user_id FROM bookings_organizer WHERE id = {organizer})",
         "bookings_organizer": f"id = {organizer}",
     }
-    with without_indexes(connection, [*_OWN, *_BOOKINGS]):
+    with without_indexes(connection, [*_OWN, *tables]):
         for table, differing in _OWN.items():
             where = found.get(table, f"organizer_id = {organizer}")
             _copy(connection, table, differing, where, "n", FIRST + first, FIRST + last)
-        for table, differing in _BOOKINGS.items():
+        for table, differing in ((table, _BOOKINGS[table]) for table in tables):
             where = f"{'id' if table == 'bookings_booking' else 'booking_id'} = {booking}"
             begin, end = (FIRST + first) * PER_ORGANIZER, (FIRST + last + 1) * PER_ORGANIZER - 1
             _copy(connection, table, differing, where, "b", begin, end)

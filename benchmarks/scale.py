@@ -44,7 +44,7 @@ def _at_size(running: House) -> dict[str, float]:
         "booking": booked.median,
         "queries": booked.queries,
         "link": link.median,
-        "arranging": load.settled,
+        "arranging": load.cpu,
     }
 
 
@@ -59,7 +59,7 @@ def _panels(steps: list[str], found: list[dict[str, float]], crowds: list[arrang
         Panel("From booking to link, calls of 200 ms", steps, {"ms": line("link")}),
         Panel("Arranging under load", steps, {"CPU ms a booking": line("arranging")}),
         Panel("Arranging, by workers on two cores", workers, {"a second": [load.rate for load in crowds]}),
-        Panel("CPU a booking, by workers", workers, {"ms": [load.settled for load in crowds]}),
+        Panel("CPU a booking, by workers", workers, {"ms": [load.cpu for load in crowds]}),
     ]
 
 
