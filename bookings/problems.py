@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from bookings.models import Booking, CalendarEntry, Meeting, Message
 from bookings.models.arranging import Attempts
+from bookings.status import is_managed
 from bookings.words import service_name
 from integrations.models import Connection, with_connection
 
@@ -59,6 +60,8 @@ def _problems(booking: Booking) -> Iterator[Problem]:
 def _meetings(booking: Booking) -> Iterator[Problem]:
     unsettled = ~Q(state__in=_MEETING_SETTLED) | Q(look_again_at__isnull=False)
     for meeting in with_connection(booking.meetings.filter(unsettled).exclude(last_error="")):
+        if not is_managed(meeting):
+            continue  # its row is as it was when the account was removed, and that is said elsewhere
         stuck = _is_stuck(meeting, booking, meeting.connection)
         yield _at_service(meeting.provider, meeting.last_error, undone=_undone_there(meeting), stuck=stuck)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,8 +13,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from bookings.models import Booking, Meeting, Organizer
+from bookings.problems import problems
 from bookings.services import cancel, reschedule
-from bookings.status import current_link, page_status
+from bookings.status import current_link, page_status, unmanaged_meetings
 from bookings.tests.world import (
     INVITEE,
     again,
@@ -25,7 +27,7 @@ from bookings.tests.world import (
     settle,
 )
 from integrations.models import Connection
-from integrations.oauth import remove
+from integrations.oauth import call_with_token, remove
 from integrations.sandbox.testing import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.faults]
@@ -264,3 +266,24 @@ def test_cancelling_with_an_insert_in_doubt_leaves_nothing(ada: Organizer, sandb
     assert len(mail.outbox) == 2
     assert all("cancelled" in message.body for message in mail.outbox)
     assert booking.arranged_revision == 2
+
+
+def test_what_failed_as_zoom_was_removed_is_no_problem_once_it_is_connected_again(
+    ada: Organizer, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect(ada, sandbox, "google", "zoom")
+    booking = settle(booked(ada))
+
+    def too_late(connection: Connection, call: Callable[[str], object]) -> object:
+        remove(connection, by="organizer")
+        return call_with_token(connection, call)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bookings.arrange.meeting.step.call_with_token", too_late)
+        booking = settle(reschedule(booking=booking, start=next_weekday(14), by="invitee"))
+    assert booking.meetings.get().last_error == "Zoom is not connected."
+    connect(ada, sandbox, "zoom")
+    booking = again(booking)
+    assert booking.arranged_revision == booking.revision
+    assert problems(booking) == []
+    assert [meeting.external_id for meeting in unmanaged_meetings(booking)] == [str(live_meeting(sandbox)["id"])]

@@ -16,6 +16,7 @@ from bookings.availability import BusyUnknown
 from bookings.models import Booking, Meeting, Message, Organizer
 from bookings.tests.people import announced, booked
 from bookings.views import booking_page
+from integrations.models import Connection
 
 
 def _list(client: Client, query: str = "") -> str:
@@ -131,8 +132,10 @@ def test_a_link_of_meets_is_called_google_meet(as_ada: Client, ada: Organizer) -
 
 def test_a_problem_names_what_mends_it(as_ada: Client, ada: Organizer) -> None:
     booking = booked(ada, arranged_revision=0, last_error="Zoom refused: not allowed to host.")
+    mine = Connection.objects.create(user=ada.user, provider="zoom", generation=1)
+    refused = "Zoom refused: not allowed to host."
     Meeting.objects.create(
-        booking=booking, provider="zoom", generation=1, marker="m1", last_error="Zoom refused: not allowed to host."
+        booking=booking, provider="zoom", connection=mine, generation=1, marker="m1", last_error=refused
     )
     page = _page(as_ada, booking)
     assert page.count("Zoom refused: not allowed to host.") == 1

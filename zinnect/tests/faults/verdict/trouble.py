@@ -8,11 +8,13 @@ from zinnect.tests.faults.verdict.facts import Case, Row
 
 
 def needs_a_person(case: Case) -> Iterator[str]:
-    """Words of rows. What waits for a lost connection has a mail of its own."""
-    working = {row["id"] for row in case.facts.connections if row["status"] == "connected"}
+    """Words of rows. What waits for a lost connection has a mail of its own, what was removed is nobody's to mend."""
+    working = {row["id"]: row["generation"] for row in case.facts.connections if row["status"] == "connected"}
     for row in [*case.meeting_rows, *case.entries]:
         is_open = row["state"] in ("creating", "inserting", "live") or row.get("look_again_at")
-        if row["connection_id"] in working and is_open and row["failed_for_good"]:
+        generation = working.get(row["connection_id"])
+        is_ours = generation is not None and row.get("generation", generation) == generation
+        if is_ours and is_open and row["failed_for_good"]:
             yield row["last_error"]
     for row in refused_mails(case):
         if row["revision"] == case.booking["revision"] and row["role"] != "organizer":
