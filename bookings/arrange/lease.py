@@ -80,10 +80,15 @@ class Lease:
         for name, value in fields.items():
             setattr(row, name, value)
 
-    def release(self, *, revision: int, **fields: Any) -> bool:
-        """Let go and write ``fields`` of the booking; False when its revision moved, and the lease is still mine."""
+    def release(self, booking: Booking, **fields: Any) -> bool:
+        """Let go and write ``fields`` of the booking, if it is still as it was read: as ``booking``.
+
+        False when its revision moved, or somebody asked for another look (every request sets ``next_attempt_at``); the
+        lease is still mine then.
+        """
         mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
-        if mine.filter(revision=revision).update(lease_owner="", lease_until=None, **fields):
+        as_read = mine.filter(revision=booking.revision, next_attempt_at=booking.next_attempt_at)
+        if as_read.update(lease_owner="", lease_until=None, **fields):
             return True
         if not self._extend():
             raise LeaseLost

@@ -72,17 +72,17 @@ def _read(lease: Lease) -> Booking:
 
 
 def _round(lease: Lease) -> bool:
-    """One look at the booking and everything that follows from it. False: its revision moved, go round again."""
+    """One look at the booking and everything that follows from it. False: it was changed, go round again."""
     booking = _read(lease)
     if booking.arranged_revision >= booking.revision:
-        return lease.release(revision=booking.revision)
+        return lease.release(booking)
     # What is noted on the way is the organizer's to read.
     with translation.override(booking.organizer.language):
         return _work(situation.read(booking, lease))
 
 
 def _work(s: Situation) -> bool:
-    """Do what is to be done for the revision. False: it moved, go round again."""
+    """Do what is to be done for the revision. False: it moved, or somebody asked for another look; go round again."""
     if s.last_moment <= s.now:
         return _give_up(s)
     try:
@@ -90,7 +90,7 @@ def _work(s: Situation) -> bool:
         trouble.tell(s)
     except RevisionMoved:
         return False
-    return s.lease.release(revision=s.revision, **_outcome(s))
+    return s.lease.release(s.booking, **_outcome(s))
 
 
 def _outcome(s: Situation) -> dict[str, Any]:
@@ -114,6 +114,4 @@ def _give_up(s: Situation) -> bool:
     except RevisionMoved:
         return False
     again = min((due for due, _words in s.unfinished.values()), default=None)
-    return s.lease.release(
-        revision=s.revision, next_attempt_at=again, gave_up_at=s.booking.gave_up_at or timezone.now()
-    )
+    return s.lease.release(s.booking, next_attempt_at=again, gave_up_at=s.booking.gave_up_at or timezone.now())

@@ -11,18 +11,16 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _noop
 
 from bookings import limits
 from bookings.answers import Answer, stored
 from bookings.models import Booking, EventType, Guest, Message
-from bookings.services.changes import changeable, lock, record, revise
+from bookings.services.changes import changeable, lock, look_again, record, revise
 from bookings.services.confirmation import end_of_hold, release_lapsed
 from bookings.services.times import SlotTaken, busy_at, require_offered, times_of, unless_overlapping
 from bookings.signals import (
-    arranging_requested,
     booking_cancelled,
     booking_confirmed,
     booking_requested,
@@ -188,7 +186,6 @@ def offer_new_link(booking: Booking, *, reason: str = "") -> None:
 
 def retry(*, booking: Booking, by: str = "organizer") -> None:
     """Make what is unfinished due now; where people were told that a link follows, look for one again."""
-    now = timezone.now()
     with transaction.atomic():
         lock(booking.organizer_id)
         current = Booking.objects.get(pk=booking.pk)
@@ -197,8 +194,5 @@ def retry(*, booking: Booking, by: str = "organizer") -> None:
         current.messages.filter(state=Message.State.FAILED, revision=current.revision).update(
             state=Message.State.QUEUED, next_attempt_at=None, failed_for_good=False
         )
-        Booking.objects.filter(pk=current.pk).update(
-            next_attempt_at=now, attempts=0, gave_up_at=None, arranged_revision=F("revision") - 1
-        )
         record(current, "retry", _RETRIED[by])
-        arranging_requested.send(sender=Booking, booking=current)
+        look_again(current, now=timezone.now())

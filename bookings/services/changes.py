@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from bookings.models import Booking, Message, Organizer, TimelineEntry
+from bookings.signals import arranging_requested
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -79,3 +80,11 @@ def revise(booking: Booking, *, change: Booking.Change, by: str, reason: str, no
     Message.objects.filter(
         booking=booking, revision__lt=booking.revision, state__in=(Message.State.QUEUED, Message.State.FAILED)
     ).update(state=Message.State.DROPPED)
+
+
+def look_again(booking: Booking, *, now: datetime) -> None:
+    """Have the booking arranged once more, although nothing of it changes. Call it under the lock."""
+    Booking.objects.filter(pk=booking.pk).update(
+        next_attempt_at=now, attempts=0, gave_up_at=None, arranged_revision=F("revision") - 1
+    )
+    arranging_requested.send(sender=Booking, booking=booking)

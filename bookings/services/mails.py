@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
 
 from bookings.models import Booking, Message
-from bookings.services.changes import NotChangeable, lock, record
-from bookings.signals import arranging_requested
+from bookings.services.changes import NotChangeable, lock, look_again, record
 
 _AGAIN = (Message.State.SENT, Message.State.FAILED)
 
@@ -33,9 +31,6 @@ def send_again(*, booking: Booking) -> int:
         )
         if not count:
             raise NotChangeable(_("No mail of its present state was sent or refused."))
-        Booking.objects.filter(pk=current.pk).update(
-            next_attempt_at=now, attempts=0, gave_up_at=None, arranged_revision=F("revision") - 1
-        )
         record(current, "mail_again", _noop("An administrator had the mails sent again."))
-        arranging_requested.send(sender=Booking, booking=current)
+        look_again(current, now=now)
     return count

@@ -6,11 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
+from bookings.arrange import arrange
 from bookings.arrange.lease import Lease, LeaseLost, RevisionMoved
+from bookings.arrange.situation import Situation
 from bookings.models import Booking, Organizer
+from bookings.services import retry, send_again
 from bookings.tests.world import booked
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +79,32 @@ def test_a_write_reaches_the_row_of_its_own_booking_alone(ada: Organizer) -> Non
     other = booked(ada, start=booking.start + timedelta(hours=1), key="form-2")
     with pytest.raises(LeaseLost):
         lease.write(other.timeline.get(), text="Not mine.")
+
+
+def test_it_is_not_let_go_as_done_where_somebody_asked_for_another_look(ada: Organizer) -> None:
+    lease = claimed(booking := booked(ada))
+    booking.refresh_from_db()
+    retry(booking=booking)
+    assert not lease.release(booking, arranged_revision=1)
+    booking.refresh_from_db()
+    assert booking.arranged_revision == 0
+    assert lease.release(booking, arranged_revision=1)
+
+
+def test_mails_that_are_asked_for_again_while_it_is_arranged_are_sent_again(
+    ada: Organizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = booked(ada)
+    asked: list[int] = []
+
+    def told(_situation: Situation) -> None:
+        if not asked:
+            asked.append(send_again(booking=booking))
+
+    monkeypatch.setattr("bookings.arrange.rounds.trouble.tell", told)
+    arrange(booking.pk)
+    booking.refresh_from_db()
+    assert booking.arranged_revision == booking.revision
+    assert {message.state for message in booking.messages.all()} == {"sent"}
+    ids = [message.extra_headers["Message-ID"] for message in mail.outbox]
+    assert [ids.count(each) for each in set(ids)] == [2, 2]
