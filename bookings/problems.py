@@ -53,7 +53,7 @@ def _problems(booking: Booking) -> Iterator[Problem]:
     yield from _refused_mails(booking)
     for entry in booking.timeline.filter(kind__in=(MEETING_LEFT, TWO_LINKS), at__gte=booking.revised_at):
         yield Problem(entry.text, reverse("integrations:list"), _("Look at your integrations"), needs_person=True)
-    if booking.arranged_revision < booking.revision and booking.last_error:
+    if booking.is_behind and booking.last_error:
         yield Problem(booking.last_error)
 
 

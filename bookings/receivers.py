@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
-from django.db.models import F
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -53,9 +52,7 @@ def speak_the_organizers_language(sender: object, request: HttpRequest | None, u
 @receiver(connection_made, dispatch_uid="bookings.resume_what_waited_for_the_account")
 def resume_what_waited_for_the_account(sender: object, connection: Connection, **kwargs: object) -> None:
     """What could not be done while the account was not to be used is due now; the next sweep takes it up."""
-    waiting = Booking.objects.filter(
-        organizer__user_id=connection.user_id, arranged_revision__lt=F("revision"), gave_up_at=None
-    )
+    waiting = Booking.objects.unfinished().filter(organizer__user_id=connection.user_id)
     for model in (CalendarEntry, Meeting):
         stuck = model.objects.filter(booking__in=waiting, failed_for_good=True)
         stuck.update(failed_for_good=False, next_attempt_at=None, attempts=0)

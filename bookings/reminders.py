@@ -132,7 +132,7 @@ def _not_sent(message: Message, error: smtplib.SMTPException | OSError) -> None:
     record(message.booking, "problem", words, problem=True)
     _settle(message, state=Message.State.FAILED, failed_for_good=True, last_error=words)
     # Arranging tells the organizer of what needs a person; so the booking is due once more.
-    Booking.objects.filter(pk=message.booking_id, arranged_revision=F("revision")).update(
+    Booking.objects.followed().filter(pk=message.booking_id).update(
         arranged_revision=F("revision") - 1, next_attempt_at=timezone.now()
     )
 

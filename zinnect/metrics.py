@@ -33,7 +33,7 @@ def text() -> bytes:
 
 def unfinished() -> QuerySet[Booking]:
     """Bookings whose arranging lags behind and has not been given up."""
-    return Booking.objects.filter(arranged_revision__lt=F("revision"), gave_up_at=None)
+    return Booking.objects.unfinished()
 
 
 def one_link_violations() -> QuerySet[CalendarEntry]:

@@ -118,9 +118,9 @@ def failures(counted: Mapping[str, float] | None) -> list[Failures]:
 
 def _failed_rows() -> Counter[str]:
     found: Counter[str] = Counter()
-    behind = {"booking__arranged_revision__lt": F("booking__revision")}
-    meetings = Meeting.objects.filter(**behind).exclude(last_error="").order_by().values_list("provider")
-    entries = CalendarEntry.objects.filter(**behind).exclude(last_error="").order_by()
+    behind = Booking.objects.behind()
+    meetings = Meeting.objects.filter(booking__in=behind).exclude(last_error="").order_by().values_list("provider")
+    entries = CalendarEntry.objects.filter(booking__in=behind).exclude(last_error="").order_by()
     for rows in (meetings, entries.values_list("calendar__connection__provider")):
         for slug, count in rows.annotate(count=Count("pk")):
             found[service_name(slug)] += count

@@ -56,7 +56,7 @@ class BookingActions(ModelAdmin):
         services.retry(booking=booking, by="admin")
         arrange(booking.pk)
         booking.refresh_from_db()
-        if booking.arranged_revision >= booking.revision:
+        if not booking.is_behind:
             self._log(request, booking, "Arrange here")
             self._say(request, _("It is arranged: calendar, meeting and mail follow the booking."))
             return

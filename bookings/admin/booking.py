@@ -99,7 +99,7 @@ class BookingAdmin(ReadOnlyMixin, BookingActions):
     @admin.display(description=_("finished"), boolean=True)
     def is_finished(self, booking: Booking) -> bool:
         """Whether calendar, meeting and mail follow the booking."""
-        return booking.arranged_revision >= booking.revision
+        return not booking.is_behind
 
     @admin.display(description=_("link"), ordering="told_provider")
     def link(self, booking: Booking) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from bookings.models import Announcement, Booking, Meeting, Message
+from bookings.models import Announcement, Booking, BookingQuerySet, Meeting, Message
 from bookings.words import MEET
 from integrations.models import Connection
 
@@ -24,16 +24,15 @@ class UnfinishedFilter(admin.SimpleListFilter):
         """The choices."""
         return [("yes", _("Unfinished")), ("gave_up", _("Gave up")), ("no", _("Finished"))]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The bookings of a choice."""
-        behind = queryset.filter(arranged_revision__lt=F("revision"))
-        choices: dict[str, QuerySet[Any]] = {
-            "yes": behind,
-            "gave_up": behind.filter(gave_up_at__isnull=False),
-            "no": queryset.filter(arranged_revision__gte=F("revision")),
+        bookings = cast(BookingQuerySet, queryset)
+        choices = {
+            "yes": bookings.behind(),
+            "gave_up": bookings.behind().filter(gave_up_at__isnull=False),
+            "no": bookings.followed(),
         }
-        found: QuerySet[Any] = choices.get(self.value() or "", queryset)
-        return found
+        return choices.get(self.value() or "", bookings)
 
 
 class TroubleFilter(admin.SimpleListFilter):

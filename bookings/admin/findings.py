@@ -43,7 +43,7 @@ def findings(booking: Booking) -> list[Finding]:
 
 def outlook(booking: Booking) -> str:
     """The sentence that stands there where nothing is wrong."""
-    if booking.arranged_revision >= booking.revision:
+    if not booking.is_behind:
         return _("Nothing is wrong: calendar, meeting and mail follow the booking.")
     return _("Nothing is wrong so far: it is being arranged.")
 
@@ -67,7 +67,7 @@ def _lost_connections(lost: list[Connection]) -> Iterator[Finding]:
 
 def _nobody_works(booking: Booking) -> Iterator[Finding]:
     due, now = booking.next_attempt_at, timezone.now()
-    unfinished = booking.arranged_revision < booking.revision and booking.gave_up_at is None
+    unfinished = booking.is_behind and booking.gave_up_at is None
     free = booking.lease_until is None or booking.lease_until < now
     patience = timedelta(seconds=max(SWEEPS_MISSED * settings.SWEEP_SECONDS, 30))
     if unfinished and free and due is not None and due < now - patience:
@@ -97,7 +97,7 @@ def _mends(problem: Problem, booking: Booking) -> str:
     """The organizer's page has a click for them; an admin has actions."""
     if problem.mend_url.startswith("mailto:"):
         return _("Once the address takes mail, “Send mail again”; a wrong address is put right by “Change by hand”.")
-    if booking.arranged_revision >= booking.revision:
+    if not booking.is_behind:
         return _("Nothing to do: people hold what is announced. What the reason names is for the organizer to mend.")
     if problem.needs_person:
         return _(

@@ -66,7 +66,7 @@ def _booked(booking: Booking) -> Step:
 
 
 def _next_round(booking: Booking) -> str:
-    if booking.arranged_revision >= booking.revision:
+    if not booking.is_behind:
         return _("Nothing: everything follows.")
     if booking.gave_up_at is not None:
         return _("Nothing: given up at %(when)s.") % _at(booking.gave_up_at)

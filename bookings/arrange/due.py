@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from bookings.arrange.rounds import arrange
@@ -26,8 +26,9 @@ def claim_due(limit: int = AT_MOST) -> list[int]:
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     with transaction.atomic():
         due = (
-            Booking.objects.select_for_update(skip_locked=True, no_key=True)
-            .filter(free, next_attempt_at__lte=now, arranged_revision__lt=F("revision"))
+            Booking.objects.behind()
+            .select_for_update(skip_locked=True, no_key=True)
+            .filter(free, next_attempt_at__lte=now)
             .order_by("next_attempt_at")
         )
         ids = list(due.values_list("pk", flat=True)[:limit])

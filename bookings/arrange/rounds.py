@@ -74,7 +74,7 @@ def _read(lease: Lease) -> Booking:
 def _round(lease: Lease) -> bool:
     """One look at the booking and everything that follows from it. False: it was changed, go round again."""
     booking = _read(lease)
-    if booking.arranged_revision >= booking.revision:
+    if not booking.is_behind:
         return lease.release(booking)
     # What is noted on the way is the organizer's to read.
     with translation.override(booking.organizer.language):

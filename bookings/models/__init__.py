@@ -2,7 +2,7 @@
 
 from bookings.models.arranging import Announcement, CalendarEntry, Meeting
 from bookings.models.availability import DateOverride, Schedule, WeeklyHours
-from bookings.models.booking import Booking, Guest
+from bookings.models.booking import Booking, BookingQuerySet, Guest
 from bookings.models.departure import Departure
 from bookings.models.event_types import EventType
 from bookings.models.organizer import Organizer
@@ -11,6 +11,7 @@ from bookings.models.records import Message, TimelineEntry
 __all__ = [
     "Announcement",
     "Booking",
+    "BookingQuerySet",
     "CalendarEntry",
     "DateOverride",
     "Departure",

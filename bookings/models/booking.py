@@ -15,6 +15,9 @@ from bookings.models.organizer import Organizer
 
 CLEAN_UP_FOR = timedelta(days=7)
 
+_BEHIND = models.Q(arranged_revision__lt=models.F("revision"))
+_UNFINISHED = _BEHIND & models.Q(gave_up_at=None)
+
 
 def new_token() -> str:
     """The unguessable part of the invitee's link: 192 bits."""
@@ -24,6 +27,26 @@ def new_token() -> str:
 def new_event_key() -> str:
     """An id for the calendar event: 128 random bits as hexadecimal, which lies within Google's alphabet [a-v0-9]."""
     return secrets.token_hex(16)
+
+
+class BookingQuerySet(models.QuerySet["Booking"]):
+    """Bookings, by how far arranging has come."""
+
+    def behind(self) -> BookingQuerySet:
+        """What calendar, meeting or mail do not follow yet, given up or not."""
+        return self.filter(_BEHIND)
+
+    def followed(self) -> BookingQuerySet:
+        """What calendar, meeting and mail follow."""
+        return self.filter(~_BEHIND)
+
+    def unfinished(self) -> BookingQuerySet:
+        """What is behind, and is still being worked at."""
+        return self.filter(_UNFINISHED)
+
+    def settled(self) -> BookingQuerySet:
+        """What nothing is being done about any more: everything follows it, or it was given up."""
+        return self.filter(~_UNFINISHED)
 
 
 class Booking(models.Model):
@@ -97,6 +120,8 @@ class Booking(models.Model):
     lease_owner = models.CharField(max_length=64, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
 
+    objects = BookingQuerySet.as_manager()
+
     class Meta:
         ordering = ["start", "id"]
         constraints = [
@@ -137,6 +162,11 @@ class Booking(models.Model):
     def is_live(self) -> bool:
         """Whether it is confirmed, so that it should stand in calendars."""
         return self.status == self.Status.CONFIRMED
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether calendar, meeting or mail do not follow it yet."""
+        return self.arranged_revision < self.revision
 
     @property
     def duration_minutes(self) -> int:

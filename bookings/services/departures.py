@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as _noop
 
@@ -79,4 +79,4 @@ def _go_on(departure: Departure) -> bool:
 
 def _untold(user: User) -> QuerySet[Booking]:
     """Bookings whose calendar event, meeting or mail does not follow yet, and still may."""
-    return Booking.objects.filter(organizer__user=user, arranged_revision__lt=F("revision"), gave_up_at=None)
+    return Booking.objects.unfinished().filter(organizer__user=user)

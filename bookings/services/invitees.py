@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from bookings.models import Booking, Guest
@@ -69,16 +69,14 @@ def forget(email: str) -> Forgotten:
     A booking to come needs its invitee: whoever wants it gone cancels it first, which tells both sides.
     """
     theirs = Booking.objects.filter(invitee_email__iexact=email)
-    ended = _ended()
-    forgotten = forget_people(theirs.filter(ended))
-    Guest.objects.filter(email__iexact=email, booking__in=Booking.objects.filter(ended)).delete()
+    forgotten = forget_people(_ended().filter(invitee_email__iexact=email))
+    Guest.objects.filter(email__iexact=email, booking__in=_ended()).delete()
     return Forgotten(bookings=forgotten, left=theirs.count() + _as_guest(email).count())
 
 
-def _ended() -> Q:
+def _ended() -> QuerySet[Booking]:
     """Over, cancelled or declined, and nothing is being done about it any more."""
-    settled = Q(arranged_revision__gte=F("revision")) | Q(gave_up_at__isnull=False)
-    return settled & (Q(end__lte=timezone.now()) | ~Q(status__in=Booking.HOLDING))
+    return Booking.objects.settled().filter(Q(end__lte=timezone.now()) | ~Q(status__in=Booking.HOLDING))
 
 
 def _as_guest(email: str) -> QuerySet[Guest]:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from bookings.models import Booking, Guest, Meeting, Message, TimelineEntry
@@ -38,8 +38,7 @@ def forget_old() -> int:
     if not settings.RETENTION_DAYS:
         return 0
     before = timezone.now() - timedelta(days=settings.RETENTION_DAYS)
-    settled = Q(arranged_revision__gte=F("revision")) | Q(gave_up_at__isnull=False)
-    old = Booking.objects.filter(settled, end__lt=before, erased_at=None).order_by("end")
+    old = Booking.objects.settled().filter(end__lt=before, erased_at=None).order_by("end")
     forgotten = 0
     while batch := list(old.values_list("pk", flat=True)[:AT_A_TIME]):
         forgotten += forget_people(Booking.objects.filter(pk__in=batch))

@@ -21,7 +21,7 @@ from bookings.forms import CancelForm, RescheduleForm
 from bookings.models import Booking
 from bookings.problems import problems
 from bookings.status import current_link, page_status, unmanaged_meetings
-from bookings.views.booking_state import is_unfinished, service_name, state
+from bookings.views.booking_state import service_name, state
 from bookings.views.organizer import OrganizerRequest, organizer_required, own_booking, page, submitted
 
 # How many days of times the reschedule page shows at once.
@@ -42,7 +42,7 @@ def booking(request: OrganizerRequest, uid: UUID) -> HttpResponse:
         "state": state(mine, link=link, now=now),
         "status": page_status(mine),
         "problems": trouble,
-        "can_retry": bool(trouble) or is_unfinished(mine) or linkless,
+        "can_retry": bool(trouble) or mine.is_behind or linkless,
         "waits": mine.waits(now),
         "can_change": not services.why_ended(mine, now),
         "unanswered": mine.went_unanswered(now),

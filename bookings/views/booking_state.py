@@ -58,16 +58,11 @@ def service_name(slug: str) -> str:
     return names.get(slug) or {"google_meet": "Google Meet"}.get(slug, slug)
 
 
-def is_unfinished(booking: Booking) -> bool:
-    """Whether calendar, meeting or mail do not follow the booking yet."""
-    return booking.arranged_revision < booking.revision
-
-
 def _badge(booking: Booking, *, has_link: bool, now: datetime) -> tuple[str, str, str]:
     """Tone, words and icon: the first that applies, what needs somebody first."""
-    if is_unfinished(booking) and booking.gave_up_at:
+    if booking.is_behind and booking.gave_up_at:
         return "bad", _("Gave up: needs you"), "x-circle"
-    if is_unfinished(booking) and booking.last_error:
+    if booking.is_behind and booking.last_error:
         return "warn", _("Problem: trying again"), "exclamation-triangle"
     if booking.status == Booking.Status.CANCELLED:
         return "off", _("Cancelled"), "minus-circle"
@@ -77,7 +72,7 @@ def _badge(booking: Booking, *, has_link: bool, now: datetime) -> tuple[str, str
         return "off", _("Declined"), "minus-circle"
     if booking.status == Booking.Status.PENDING:
         return "warn", _("Waits for confirmation"), "clock"
-    if is_unfinished(booking):
+    if booking.is_behind:
         return "off", _("Being arranged"), "arrow-path"
     if booking.is_over(now):
         return "off", _("Over"), "check"
