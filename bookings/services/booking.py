@@ -140,17 +140,25 @@ def reschedule(*, booking: Booking, start: datetime, by: str, reason: str = "", 
         current = changeable(booking, now)
         if current.start == start:
             return current
-        release_lapsed(current.organizer_id, now=now)
-        require_offered(current.event_type, start, now=now, busy=busy, moving=current)
-        changes = times_of(current.event_type, start)
-        if current.status == Booking.Status.PENDING:
-            changes["hold_until"] = end_of_hold(current.event_type, start=start, now=now)
+        changes = times_after_move(current, start, busy=busy, now=now)
         revise(current, change=Booking.Change.MOVED, by=by, reason=reason, now=now, **changes)
         record(current, "moved", _MOVED[by], message=reason)
         booking_rescheduled.send(sender=Booking, booking=current)
         return current
 
     return unless_overlapping(decide)
+
+
+def times_after_move(
+    booking: Booking, start: datetime, *, busy: list[tuple[datetime, datetime]], now: datetime
+) -> dict[str, datetime]:
+    """The columns of ``booking`` moved to ``start``, held anew where it waits. Raises SlotTaken; under the lock."""
+    release_lapsed(booking.organizer_id, now=now)
+    require_offered(booking.event_type, start, now=now, busy=busy, moving=booking)
+    times = times_of(booking.event_type, start)
+    if booking.status == Booking.Status.PENDING:
+        times["hold_until"] = end_of_hold(booking.event_type, start=start, now=now)
+    return times
 
 
 def cancel(*, booking: Booking, by: str, reason: str = "", now: datetime | None = None) -> Booking:

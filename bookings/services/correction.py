@@ -11,9 +11,9 @@ from django.utils.translation import gettext_noop as _noop
 
 from bookings.models import Booking
 from bookings.models.booking import new_token
+from bookings.services.booking import times_after_move
 from bookings.services.changes import NotChangeable, changeable, record, revise
-from bookings.services.confirmation import end_of_hold, release_lapsed
-from bookings.services.times import busy_at, require_offered, times_of, unless_overlapping
+from bookings.services.times import busy_at, unless_overlapping
 from bookings.signals import booking_rescheduled
 
 
@@ -46,11 +46,7 @@ def correct(*, booking: Booking, seen: int, details: Details, now: datetime | No
         change = Booking.Change.CORRECTED
         if current.start != start:
             change = Booking.Change.MOVED
-            release_lapsed(current.organizer_id, now=now)
-            require_offered(current.event_type, start, now=now, busy=busy, moving=current)
-            changes |= times_of(current.event_type, start)
-            if current.status == Booking.Status.PENDING:
-                changes["hold_until"] = end_of_hold(current.event_type, start=start, now=now)
+            changes |= times_after_move(current, start, busy=busy, now=now)
         if not changes:
             return current
         revise(current, change=change, by="admin", reason="", now=now, **changes)
