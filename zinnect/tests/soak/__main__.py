@@ -19,6 +19,8 @@ from zinnect.processes import Household
 from zinnect.servers import start_postgres
 from zinnect.tests.faults.harness import Stage
 from zinnect.tests.faults.start import collect_static_files, stage
+from zinnect.tests.faults.verdict.facts import cases, name
+from zinnect.tests.faults.verdict.story import story
 from zinnect.tests.soak.chaos import Chaos
 from zinnect.tests.soak.load import Load
 
@@ -65,6 +67,7 @@ def run(running: Stage, minutes: float) -> int:
     chaos.mend()
     wrong = running.verdict(seconds=REST_SECONDS) + load.surprises
     show(running, load, chaos, wrong)
+    explain(running, wrong)
     return 1 if wrong else 0
 
 
@@ -78,8 +81,15 @@ def show(running: Stage, load: Load, chaos: Chaos, wrong: list[str]) -> None:
     table += [(row, counted[row]) for row in ("lost", "duplicated", "wrong links", "double invitations", "stuck")]
     for sentence in wrong:
         print(f"WRONG ({row_of(sentence)}): {sentence}")
-    for name, value in table:
-        print(f"{name:<40}{value:>8}")
+    for what, value in table:
+        print(f"{what:<40}{value:>8}")
+
+
+def explain(running: Stage, wrong: list[str]) -> None:
+    """The story of each booking that is wrong."""
+    for case in cases(running.facts()) if wrong else ():
+        if any(sentence.startswith(name(case.booking)) for sentence in wrong):
+            print(name(case.booking), *story(case), sep="\n  ")
 
 
 def main() -> int:
