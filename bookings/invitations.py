@@ -16,7 +16,7 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from bookings.answers import answers_of
 from bookings.letters import letter
 from bookings.models import Announcement, Booking, Message
-from bookings.status import current_link, unmanaged_meetings
+from bookings.status import current_link, told_before, unmanaged_meetings
 from bookings.unlinked import unlinked
 from bookings.words import MEET, message_of, service_name
 
@@ -146,8 +146,8 @@ def _method(message: Message, announcement: Announcement) -> str:
     if announcement.channel != Announcement.Channel.MAIL or message.kind in _WITHOUT_MEETING:
         return ""
     if message.kind == Message.Kind.CANCELLED:
-        earlier = message.booking.announcements.filter(revision__lt=announcement.revision)
-        told = earlier.filter(done_at__isnull=False).exists()
+        # As long as nobody knows whether the calendar invited them, they are told: a CANCEL of nothing is ignored.
+        told = told_before(message.booking, announcement.revision)
         return "CANCEL" if told and message.role != Message.Role.ORGANIZER else ""
     return "PUBLISH" if message.role == Message.Role.ORGANIZER else "REQUEST"
 

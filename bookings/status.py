@@ -9,6 +9,8 @@ from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Messa
 from bookings.words import MEET
 from integrations.models import with_connection
 
+_MAYBE_TOLD = Q(done_at__isnull=False) | Q(in_doubt=True)
+
 
 def last_announcement(booking: Booking) -> Announcement | None:
     """The newest announcement that was made, if any."""
@@ -27,10 +29,14 @@ def page_status(booking: Booking) -> str:
     return "ready" if announced.exists() or mailed.exists() else "arranging"
 
 
+def told_before(booking: Booking, revision: int) -> bool:
+    """Whether people were told, or may have been told unseen, of an earlier revision."""
+    return booking.announcements.filter(_MAYBE_TOLD, revision__lt=revision).exists()
+
+
 def held_link(booking: Booking) -> Announcement | None:
     """The announcement whose link people hold, or may hold; None when there is none or its meeting is gone."""
-    told = booking.announcements.filter(Q(done_at__isnull=False) | Q(in_doubt=True)).exclude(provider="")
-    last = told.order_by("-revision").first()
+    last = booking.announcements.filter(_MAYBE_TOLD).exclude(provider="").order_by("-revision").first()
     if last is None:
         return None
     if last.provider == MEET:

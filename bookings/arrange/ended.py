@@ -18,8 +18,9 @@ def follow(s: Situation) -> None:
         event.remove(s, s.entry, a)
     waiting = s.entry if s.entry is not None and s.entry_reachable else None
     if a.done_at is None:
-        if waiting is not None and a.channel == _CALENDAR and not a.in_doubt and s.out_of_time(waiting):
+        if a.channel == _CALENDAR and not a.in_doubt and (waiting is None or s.out_of_time(waiting)):
             s.write(a, channel=_MAIL)
+        # With nothing left to ask, a deletion in doubt counts as told: nobody is told twice.
         if waiting is None or a.channel == _MAIL:
             s.write(a, done_at=timezone.now())
     if a.done_at is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import smtplib
 
 from django.core.mail import EmailMessage
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
@@ -14,6 +13,7 @@ from bookings import invitations
 from bookings.arrange.situation import Situation
 from bookings.letters import is_refusal
 from bookings.models import Announcement, Booking, Message
+from bookings.status import told_before
 from integrations.errors import ProviderError
 
 Person = tuple[Message.Role, str]  # with the address
@@ -50,8 +50,7 @@ def tell_each(s: Situation, announcement: Announcement, kind: Message.Kind, peop
 
 def _guests_know(s: Situation) -> bool:
     """Whether guests are to hear of this revision: of the end only of what they may have been told of."""
-    told = Q(done_at__isnull=False) | Q(in_doubt=True)
-    return s.booking.is_live or s.booking.announcements.filter(told, revision__lt=s.revision).exists()
+    return s.booking.is_live or told_before(s.booking, s.revision)
 
 
 def _kind(s: Situation) -> Message.Kind:

@@ -8,7 +8,7 @@ from django.core import mail
 from pytest_django import Settings
 
 from bookings.models import Organizer, TimelineEntry
-from bookings.services import cancel, reschedule
+from bookings.services import reschedule
 from bookings.status import current_link, page_status
 from bookings.tests.world import (
     INVITEE,
@@ -146,29 +146,6 @@ def test_an_event_that_is_only_said_to_be_gone_is_not_made_twice(ada: Organizer,
     assert [entry["kind"] for entry in sandbox.ledger(INVITEE)] == ["invitation", "updated invitation"]
 
 
-def test_guests_hear_of_a_cancel_although_the_event_was_deleted_in_the_calendar(
-    ada: Organizer, sandbox: Sandbox
-) -> None:
-    connect(ada, sandbox, "google", "zoom")
-    booking = settle(booked(ada, guests=("gus@example.org",)))
-    sandbox.act("delete_event", id=live_event(sandbox)["id"])
-    booking = settle(cancel(booking=booking, by="organizer"))
-    to_guest = next(message for message in mail.outbox if message.to == ["gus@example.org"])
-    assert "METHOD:CANCEL" in calendar_part(to_guest)
-    assert booking.arranged_revision == 2
-
-
-def test_a_delete_whose_answer_was_lost_tells_people_once(ada: Organizer, sandbox: Sandbox) -> None:
-    connect(ada, sandbox, "google", "zoom")
-    booking = settle(booked(ada))
-    sandbox.fault(service="google", call="events.delete", kind="drop_after", times=1)
-    booking = again(settle(cancel(booking=booking, by="organizer")))
-    assert [entry["kind"] for entry in sandbox.ledger(INVITEE)] == ["invitation", "cancelled"]
-    (last,) = [message for message in mail.outbox[2:] if message.to == [INVITEE]]
-    assert all(part.get_content_type() != "text/calendar" for part in last.message().walk())
-    assert booking.arranged_revision == 2
-
-
 def test_arranging_reads_no_token_but_to_call_with_it(ada: Organizer, sandbox: Sandbox, settings: Settings) -> None:
     connect(ada, sandbox, "google", "zoom")
     booking = settle(booked(ada))
@@ -187,29 +164,6 @@ def test_an_event_that_keeps_changing_is_tried_again_later(ada: Organizer, sandb
     assert not booking.timeline.filter(kind="fault").exists()
     assert again(booking).arranged_revision == 1
     assert len(sandbox.ledger(INVITEE)) == 1
-
-
-def test_whom_only_our_mail_invited_our_mail_tells_of_the_end(
-    ada: Organizer, sandbox: Sandbox, settings: Settings
-) -> None:
-    """The move was to be announced by the calendar, and that call never arrived: nobody is on the event to be told."""
-    connect(ada, sandbox, "google", "zoom")
-    settings.MEETING_FALLBACK_SECONDS = 0
-    sandbox.fault(service="google", call="events.patch", kind="status", times=None, params={"status": 429})
-    booking = settle(booked(ada))
-    assert not live_event(sandbox).get("attendees")
-    sandbox.clear_faults()
-    settings.MEETING_FALLBACK_SECONDS = 300
-    sandbox.fault(service="google", call="events.patch", kind="refuse", times=1)
-    booking.calendar_entries.update(next_attempt_at=None, attempts=0)
-    booking = settle(reschedule(booking=booking, start=next_weekday(14), by="organizer"))
-    assert booking.announcements.get(revision=2).in_doubt
-    booking = again(cancel(booking=booking, by="organizer"))
-    assert booking.arranged_revision == 3
-    assert not sandbox.events(live=True)
-    last = [message for message in mail.outbox if message.to == [INVITEE]][-1]
-    assert "METHOD:CANCEL" in calendar_part(last)
-    assert not sandbox.ledger()
 
 
 def test_a_link_that_is_known_only_after_the_mails_is_told_once_more(

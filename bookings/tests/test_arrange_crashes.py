@@ -172,3 +172,21 @@ def test_a_worker_may_die_while_the_organizer_is_told_what_needs_them(
         return steps
 
     assert len(every_point_is_passed(go_through)) >= 10
+
+
+@pytest.mark.slow
+def test_a_worker_may_die_while_it_finds_the_event_deleted_by_somebody_else(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, *BOTH)
+
+    def go_through(fatal: str) -> Steps:
+        steps = Steps(fatal)
+        anew(sandbox)
+        arrange((booking := booked(ada)).pk)
+        (event,) = sandbox.events(live=True)
+        sandbox.act("delete_event", id=event["id"])
+        booking = arrange_dying(cancel(booking=booking, by="organizer"), steps)
+        assert booking.arranged_revision == booking.revision, f"{fatal}: {booking.last_error or 'stuck'}"
+        assert faults(facts(sandbox)) == [], fatal
+        return steps
+
+    assert len(every_point_is_passed(go_through)) >= 10

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from bookings.arrange.event.entry import body_of, connection_of
@@ -18,7 +20,8 @@ from integrations.oauth import call_with_token
 def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
     """Take the event out of the calendar; with an insert in doubt it is inserted first, for it may still arrive.
 
-    Where somebody deleted it before us, or where nobody was on it yet, the calendar tells nobody: our mail does.
+    Where somebody deleted it before us, or where nobody was on it yet, the calendar tells nobody: our mail does. So it
+    is looked at first: once a deletion is in doubt, an event that is gone looks as if we had deleted it.
     """
     if entry.state == CalendarEntry.State.INSERTING and not entry.in_doubt:
         s.write(entry, state=CalendarEntry.State.NEVER_MADE)
@@ -28,7 +31,7 @@ def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
         return
     s.lease.hold()
     try:
-        if a.channel == Announcement.Channel.CALENDAR and not a.in_doubt and not _has_people(entry):
+        if a.channel == Announcement.Channel.CALENDAR and not a.in_doubt and not _can_tell(entry):
             s.write(a, channel=Announcement.Channel.MAIL)
     except ProviderError as error:
         s.failed(entry, error)
@@ -45,23 +48,23 @@ def remove(s: Situation, entry: CalendarEntry, a: Announcement) -> None:
         s.write(a, in_doubt=maybe_told or (tell and error.in_doubt))
         s.failed(entry, error)
         return
-    # The entry first: once the doubt is taken from the announcement, a 410 would mean that somebody else was faster.
-    s.succeeded(entry, state=CalendarEntry.State.DELETED, in_doubt=False)
+    # Together: either half alone would say that people were told who were not, or were not told who were.
+    with transaction.atomic():
+        s.succeeded(entry, state=CalendarEntry.State.DELETED, in_doubt=False)
+        if tell:
+            told = was_there or maybe_told
+            channel = Announcement.Channel.CALENDAR if told else Announcement.Channel.MAIL
+            s.write(a, in_doubt=False, channel=channel, done_at=a.done_at or timezone.now())
     s.entry = None
-    if tell:
-        told = was_there or maybe_told
-        s.write(a, in_doubt=False, channel=Announcement.Channel.CALENDAR if told else Announcement.Channel.MAIL)
     busy.outdate(s.booking.organizer.user_id)
     s.note("event_deleted", _("The calendar event was deleted."))
 
 
-def _has_people(entry: CalendarEntry) -> bool:
-    """Whether anybody is on the event. The calendar is asked where our row knows of nobody. Raises ProviderError."""
-    if entry.people_added:
-        return True
+def _can_tell(entry: CalendarEntry) -> bool:
+    """Whether the event is there, with people on it whom its deletion is told. Raises ProviderError."""
     calendar_id, event_id = entry.calendar.external_id, entry.event_id
     event = call_with_token(connection_of(entry), lambda token: google.get_event(token, calendar_id, event_id))
-    return event is not None and bool(event.attendees)
+    return event is not None and not event.cancelled and bool(event.attendees)
 
 
 def _deletion(s: Situation, entry: CalendarEntry, *, tell: bool) -> Callable[[str], bool]:
