@@ -50,7 +50,7 @@ def _at_hand(user_id: int) -> tuple[bool, KnownBusy | None]:
     rows = Connection.objects.filter(user_id=user_id, provider=google.PROVIDER)
     for status, *values in rows.values_list("status", *(f"user__known_busy__{name}" for name in _KNOWN)):
         known = KnownBusy(user_id=user_id, **dict(zip(_KNOWN, values, strict=True)))
-        return Connection(status=status).attached, known if known.asked_at else None
+        return status in Connection.ATTACHED, known if known.asked_at else None
     return False, None
 
 

@@ -40,6 +40,8 @@ class Connection(models.Model):
         REMOVED = "removed", "Not connected"
         DEAUTHORIZED = "deauthorized", "Removed at the provider's side"
 
+    ATTACHED = (Status.CONNECTED, Status.NEEDS_RECONNECT)
+
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="connections")
     provider = models.CharField(max_length=32)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.REMOVED)
@@ -90,7 +92,7 @@ class Connection(models.Model):
     @property
     def attached(self) -> bool:
         """Whether the organizer regards it as connected: working, or waiting to be reconnected."""
-        return self.status in (self.Status.CONNECTED, self.Status.NEEDS_RECONNECT)
+        return self.status in self.ATTACHED
 
     @property
     def scope_set(self) -> frozenset[str]:

@@ -72,8 +72,8 @@ def _attempt(row: Revocation) -> None:
 
 def _in_use_again(row: Revocation) -> bool:
     """Revoking ends a whole grant, so it must not hit an account that is connected again, here or by somebody else."""
-    attached = [Connection.Status.CONNECTED, Connection.Status.NEEDS_RECONNECT]
-    return Connection.objects.filter(provider=row.provider, external_id=row.external_id, status__in=attached).exists()
+    same = Connection.objects.filter(provider=row.provider, external_id=row.external_id)
+    return same.filter(status__in=Connection.ATTACHED).exists()
 
 
 def _revoke(provider: Provider, row: Revocation) -> None:
