@@ -53,14 +53,17 @@ class BookingActions(ModelAdmin):
         booking = self._only(request, queryset)
         if booking is None:
             return
-        services.retry(booking=booking, by="admin")
-        arrange(booking.pk)
-        booking.refresh_from_db()
+        outcome = "failed"
+        try:
+            services.retry(booking=booking, by="admin")
+            arrange(booking.pk)
+            booking.refresh_from_db()
+            outcome = "unfinished" if booking.is_behind else "done"
+        finally:
+            self._log(request, booking, "Arrange here", outcome)
         if not booking.is_behind:
-            self._log(request, booking, "Arrange here")
             self._say(request, _("It is arranged: calendar, meeting and mail follow the booking."))
             return
-        self._log(request, booking, "Arrange here", "unfinished")
         words = booking.last_error or _("Somebody else is at it, or it waits for its time.")
         self._say(request, _("It is not finished: %s") % words, level=messages.WARNING)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.core import mail
@@ -102,6 +103,20 @@ def test_arranging_here_says_what_is_left(ada: Organizer, sandbox: Sandbox, as_a
     booking.refresh_from_db()
     assert f"It is not finished: {booking.last_error}" in page
     assert booking.last_error != ""
+
+
+def test_arranging_here_is_in_the_log_also_where_it_breaks(
+    ada: Organizer, as_admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_booking_id: int) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bookings.admin.actions.arrange", broken)
+    booking = row_of_booking(ada, arranged_revision=0)
+    with pytest.raises(ZeroDivisionError):
+        act(as_admin, "arrange_here", booking)
+    entry = LogEntry.objects.get(object_id=booking.pk)
+    assert entry.change_message == "Arrange here: failed"
 
 
 def test_one_booking_at_a_time_is_arranged_here_exported_or_erased(ada: Organizer, as_admin: Client) -> None:
