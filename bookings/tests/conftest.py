@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 from threading import Barrier
 
 import pytest
@@ -14,11 +15,14 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
 
 from bookings.models import EventType, Organizer
 from bookings.services import NotChangeable, SlotTaken
 from bookings.tests.public import NOW
-from bookings.tests.world import Many
+from bookings.tests.world import Many, connect
+from integrations.sandbox.testing import Sandbox
 
 
 @pytest.fixture
@@ -71,6 +75,20 @@ def on_a_monday_morning() -> Iterator[None]:
     """The clock stands still on a Monday in Berlin's winter."""
     with time_machine.travel(NOW, tick=False):
         yield
+
+
+@pytest.fixture
+def at_noon() -> Iterator[None]:
+    """Today at noon UTC: no test sees the day end by chance."""
+    with time_machine.travel(timezone.now().astimezone(UTC).replace(hour=12, minute=0)):
+        yield
+
+
+@pytest.fixture
+def connected_at_noon(at_noon: None, ada: Organizer, sandbox: Sandbox, settings: Settings) -> None:
+    """Ada's Google and Zoom, at noon, with the limits on."""
+    settings.RATE_LIMITS = "default"
+    connect(ada, sandbox, "google", "zoom")
 
 
 @pytest.fixture

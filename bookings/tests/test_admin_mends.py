@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from bookings.arrange import arrange_due
 from bookings.models import Booking, Organizer
@@ -34,23 +33,10 @@ from integrations.models import Connection, DailyUse
 from integrations.sandbox.testing import Sandbox
 from integrations.utc_days import day_of, next_day
 
-pytestmark = [pytest.mark.django_db, pytest.mark.faults]
+pytestmark = [pytest.mark.django_db, pytest.mark.faults, pytest.mark.usefixtures("connected_at_noon")]
 
 ARRANGED = "It is arranged: calendar, meeting and mail follow the booking."
 ALL_BUT_EVENTS = ["openid", "email", "calendar.freebusy", "calendar.calendarlist.readonly"]
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    """Today at noon UTC: no test sees the day end by chance."""
-    with time_machine.travel(timezone.now().astimezone(UTC).replace(hour=12, minute=0)):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _connected(_noon: None, ada: Organizer, sandbox: Sandbox, settings: Settings) -> None:
-    settings.RATE_LIMITS = "default"
-    connect(ada, sandbox, "google", "zoom")
 
 
 def is_found(client: Client, booking: Booking, query: str) -> bool:

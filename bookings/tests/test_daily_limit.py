@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,26 +15,13 @@ from bookings.arrange import arrange
 from bookings.models import Booking, Meeting, Organizer
 from bookings.services import cancel, reschedule
 from bookings.status import current_link
-from bookings.tests.world import INVITEE, again, booked, connect, live_event, live_meeting, next_weekday, settle
+from bookings.tests.world import INVITEE, again, booked, live_event, live_meeting, next_weekday, settle
 from integrations import tasks
 from integrations.models import Connection, DailyUse
 from integrations.sandbox.testing import Sandbox
 from integrations.utc_days import day_of, next_day
 
-pytestmark = [pytest.mark.django_db, pytest.mark.faults]
-
-
-@pytest.fixture(autouse=True)
-def _noon() -> Iterator[None]:
-    """Today at noon UTC: no test sees the day end by chance."""
-    with time_machine.travel(timezone.now().astimezone(UTC).replace(hour=12, minute=0)):
-        yield
-
-
-@pytest.fixture(autouse=True)
-def _connected(_noon: None, ada: Organizer, sandbox: Sandbox, settings: Settings) -> None:
-    settings.RATE_LIMITS = "default"
-    connect(ada, sandbox, "google", "zoom")
+pytestmark = [pytest.mark.django_db, pytest.mark.faults, pytest.mark.usefixtures("connected_at_noon")]
 
 
 def use(calls: int) -> None:

@@ -15,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from bookings import availability, services
-from bookings.models import Announcement, Booking, EventType, Organizer
+from bookings.models import Announcement, Booking, EventType
 from calendars.busy import BusyUnknown
 from integrations.models import Connection
 
@@ -33,21 +33,9 @@ def _on_a_monday_morning() -> Iterator[None]:
 
 
 @pytest.fixture
-def intro(ada: Organizer) -> EventType:
-    """Ada's thirty minutes, Mon–Fri 09:00–17:00 in Berlin."""
-    return ada.event_types.get(slug="intro")
-
-
-@pytest.fixture
 def booking(intro: EventType) -> Booking:
     """Ines of New York, Thursday at nine in the morning there."""
     return book(intro, START, "ines")
-
-
-@pytest.fixture
-def stranger() -> Client:
-    """A browser that sends no cookie, against a server that checks for one wherever it wants one."""
-    return Client(enforce_csrf_checks=True)
 
 
 def book(event_type: EventType, start: datetime, who: str) -> Booking:

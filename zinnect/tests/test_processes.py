@@ -5,12 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from zinnect.processes import DidNotStart, Household
+from zinnect.tests.faults.crowd import until
 
 pytestmark = pytest.mark.system
 
@@ -37,13 +37,6 @@ def _is_there(pid: int) -> bool:
     return state.strip()[:1] not in ("", "Z")
 
 
-def _wait_until_gone(*pids: int) -> list[int]:
-    deadline = time.monotonic() + 15
-    while (left := [pid for pid in pids if _is_there(pid)]) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_children_and_their_children_and_the_folder_are_gone_after_the_starter_was_killed(
     number: signal.Signals,
@@ -57,11 +50,8 @@ def test_children_and_their_children_and_the_folder_are_gone_after_the_starter_w
 
         starter.send_signal(number)
 
-        assert _wait_until_gone(int(outer), int(inner)) == []
-        deadline = time.monotonic() + 10
-        while Path(folder).exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not Path(folder).exists()
+        until(lambda: not (_is_there(int(outer)) or _is_there(int(inner))), seconds=15)
+        until(lambda: not Path(folder).exists(), seconds=10)
 
 
 def test_a_child_that_ends_at_once_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
