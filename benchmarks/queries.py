@@ -19,13 +19,18 @@ def main() -> None:
 
     client, (first, last) = Client(SERVER_NAME="localhost"), next_month()
     path = "/bench-1/intro/"
-    slot = client.get(f"{path}slots.json", {"start": first, "end": last}).json()["slots"][-1]
-    key = form_key(client.get(path, {"slot": slot}).content)
-    fields = {"slot": slot, "tz": "Europe/Berlin", "name": "Ida", "email": "ida@example.org"}
-    with CaptureQueriesContext(connection) as captured:
-        answer = client.post(path, fields | {"form_key": key, "website": ""})
-    assert answer.status_code == 303, answer.content
-    print(len([query for query in captured.captured_queries if not query["sql"].startswith(("BEGIN", "COMMIT"))]))
+    slots = client.get(f"{path}slots.json", {"start": first, "end": last}).json()["slots"]
+
+    def queries_of(slot: str) -> int:
+        key = form_key(client.get(path, {"slot": slot}).content)
+        fields = {"slot": slot, "tz": "Europe/Berlin", "name": "Ida", "email": "ida@example.org", "website": ""}
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.post(path, {**fields, "form_key": key})
+        assert answer.status_code == 303, answer.content
+        return sum(not query["sql"].startswith(("BEGIN", "COMMIT")) for query in captured.captured_queries)
+
+    queries_of(slots[-4])  # the first of a minute also notes that the calendar answers: the second counts
+    print(queries_of(slots[-1]))
 
 
 if __name__ == "__main__":
