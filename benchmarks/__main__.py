@@ -75,9 +75,7 @@ def measure(
     if 4 in only:
         say(arranging.idle(running))
     if 5 in only:
-        one, two = arranging.load(running), arranging.load(running, workers=2)
-        say(arranging.verdicts(one, two))
-        print(f"            {arranging.by_part(running, one)}", flush=True)
+        say(arranging.under_load(running))
     if 7 in only and few:
         began, rows = time.monotonic(), options.rows
         multiply(running.database, booking=running.template, total=rows, tables=PAGES)
