@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Message
 from bookings.words import MEET
-from integrations.models import with_connection
 
 _MAYBE_TOLD = Q(done_at__isnull=False) | Q(in_doubt=True)
 
@@ -68,6 +67,6 @@ def is_managed(meeting: Meeting) -> bool:
 
 def unmanaged_meetings(booking: Booking) -> list[Meeting]:
     """Meetings of this booking that stay at their provider untouched (product.md, rule 9), as far as we know which."""
-    known = with_connection(booking.meetings.exclude(external_id=""))
-    live = known.filter(state__in=(Meeting.State.LIVE, Meeting.State.UNMANAGED))
-    return [meeting for meeting in live if meeting.state == Meeting.State.UNMANAGED or not is_managed(meeting)]
+    not_ours = Q(connection=None) | ~Q(connection__generation=F("generation"))  # as `is_managed` has it
+    left = Q(state=Meeting.State.UNMANAGED) | Q(not_ours, state=Meeting.State.LIVE)
+    return list(booking.meetings.exclude(external_id="").filter(left))

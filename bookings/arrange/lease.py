@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cached_property
+from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db.models import F, Model, Q
+from django.db.models import F, Model, Q, QuerySet
 from django.utils import timezone
 
 from bookings.models import Booking
@@ -42,6 +43,11 @@ class Lease:
     owner: str
     until: datetime
 
+    @cached_property
+    def _mine(self) -> QuerySet[Booking]:
+        """The booking, while the lease is mine."""
+        return Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
+
     @classmethod
     def claim(cls, booking_id: int) -> Lease | None:
         """Take the lease; None while another worker holds it or the booking is not there."""
@@ -58,27 +64,43 @@ class Lease:
 
     def require(self, revision: int) -> None:
         """Hold, and make sure that ``revision`` is still the booking's: asked right before anybody is told."""
-        if self._extend(revision=revision):
-            return
+        if not self._extend(revision=revision):
+            self._say_why_not()
+
+    def _say_why_not(self) -> NoReturn:
         if not self._extend():
             raise LeaseLost
         raise RevisionMoved
 
     def _extend(self, *, revision: int | None = None) -> bool:
         """Have the full time again, if the lease is mine and the booking, where one is named, at this revision."""
-        mine, until = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner), _until()
-        if not (mine if revision is None else mine.filter(revision=revision)).update(lease_until=until):
+        until = _until()
+        if not self._mine_at(revision).update(lease_until=until):
             return False
         self.until = until
         return True
 
     def write(self, row: Model, **fields: Any) -> None:
         """Write ``fields`` (values, not expressions) of a row of the booking, if the lease is still mine."""
-        rows = type(row)._default_manager.filter(pk=row.pk, booking=self.booking_id, booking__lease_owner=self.owner)
-        if not rows.update(**fields):
+        if not self._written(row, None, fields):
             raise LeaseLost
+
+    def write_ahead(self, row: Model, *, at: int, **fields: Any) -> None:
+        """``require`` revision ``at`` and ``write``, in one: what is about to be told to people, or asked for."""
+        self.hold()
+        if not self._written(row, at, fields):
+            self._say_why_not()
+
+    def _written(self, row: Model, revision: int | None, fields: dict[str, Any]) -> bool:
+        rows = type(row)._default_manager.filter(pk=row.pk, booking__in=self._mine_at(revision))
+        if not rows.update(**fields):
+            return False
         for name, value in fields.items():
             setattr(row, name, value)
+        return True
+
+    def _mine_at(self, revision: int | None) -> QuerySet[Booking]:
+        return self._mine if revision is None else self._mine.filter(revision=revision)
 
     def release(self, booking: Booking, **fields: Any) -> bool:
         """Let go and write ``fields`` of the booking, if it is still as it was read: as ``booking``.
@@ -86,8 +108,7 @@ class Lease:
         False when its revision moved, or somebody asked for another look (every request sets ``next_attempt_at``); the
         lease is still mine then.
         """
-        mine = Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
-        as_read = mine.filter(revision=booking.revision, next_attempt_at=booking.next_attempt_at)
+        as_read = self._mine.filter(revision=booking.revision, next_attempt_at=booking.next_attempt_at)
         if as_read.update(lease_owner="", lease_until=None, **fields):
             return True
         if not self._extend():
@@ -96,6 +117,4 @@ class Lease:
 
     def abandon(self, **fields: Any) -> None:
         """Let go after a fault of our own, whatever the revision is now."""
-        Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner).update(
-            lease_owner="", lease_until=None, attempts=F("attempts") + 1, **fields
-        )
+        self._mine.update(lease_owner="", lease_until=None, attempts=F("attempts") + 1, **fields)

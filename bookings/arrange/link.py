@@ -63,8 +63,7 @@ def _reconsider_channel(s: Situation, a: Announcement) -> None:
     if a.channel == _CALENDAR and not a.in_doubt and _calendar_is_out(s):
         why = a.why or _calendar_words(s)
         provider = a.provider if a.join_url or a.link_erased else ""
-        s.lease.require(s.revision)
-        s.write(a, channel=_MAIL, provider=provider, why=why)
+        s.write_ahead(a, channel=_MAIL, provider=provider, why=why)
         s.note("fallback", why, problem=True)
     _told_by_mail(s, a)
 

@@ -79,8 +79,7 @@ def _wanted(s: Situation, kind: Message.Kind, people: list[Person]) -> list[Mess
 
 def send(s: Situation, message: Message, mail: EmailMessage) -> None:
     """Claim ``message``, send it as ``mail``, and mark what came of it."""
-    s.lease.require(s.revision)
-    s.write(message, state=Message.State.SENDING, claimed_at=timezone.now())
+    s.write_ahead(message, state=Message.State.SENDING, claimed_at=timezone.now())
     try:
         mail.send()
     except (smtplib.SMTPException, OSError) as error:

@@ -138,6 +138,12 @@ class Situation:
         if "state" in fields:
             self.finished(row)
 
+    def write_ahead(self, row: Any, **fields: Any) -> None:
+        """``write`` the step that comes next, which is for this revision alone. Raises RevisionMoved."""
+        self.lease.write_ahead(row, at=self.revision, **fields)
+        if "state" in fields:
+            self.finished(row)
+
     def succeeded(self, row: Attempts, **fields: Any) -> None:
         """A try at ``row`` went well."""
         self.write(row, attempts=0, next_attempt_at=None, last_error="", failed_for_good=False, **fields)

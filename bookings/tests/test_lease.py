@@ -58,6 +58,8 @@ def test_whoever_lost_the_lease_neither_holds_nor_writes(ada: Organizer) -> None
     note = booking.timeline.get()
     with pytest.raises(LeaseLost):
         lease.write(note, kind="changed")
+    with pytest.raises(LeaseLost):
+        lease.write_ahead(note, at=booking.revision, kind="changed")
     note.refresh_from_db()
     assert note.kind == "booked"
 
@@ -68,6 +70,12 @@ def test_a_revision_that_moved_is_noticed_and_the_lease_stays(ada: Organizer) ->
     with pytest.raises(RevisionMoved):
         lease.require(1)
     lease.require(2)
+    note = booking.timeline.get()
+    with pytest.raises(RevisionMoved):
+        lease.write_ahead(note, at=1, kind="changed")
+    assert booking.timeline.get().kind == "booked"
+    lease.write_ahead(note, at=2, kind="changed")
+    assert booking.timeline.get().kind == "changed"
 
 
 def test_a_write_reaches_the_row_of_its_own_booking_alone(ada: Organizer) -> None:

@@ -31,7 +31,8 @@ def announce(s: Situation) -> None:
         return
     s.succeeded(entry, **fields_of(event))
     s.note("event_written", _("The calendar event shows the new state."))
-    busy.outdate(s.booking.organizer.user_id)
+    if s.revision > 1:  # else it stands where it was inserted
+        busy.outdate(s.booking.organizer.user_id)
     keep_one_link(s, entry, a, event)
     complete_if_announced(s, entry)
 
@@ -79,9 +80,10 @@ def _look_before_patch(s: Situation, entry: CalendarEntry, a: Announcement) -> b
 def _patch(s: Situation, entry: CalendarEntry, a: Announcement, *, tell: bool) -> Event | None:
     """One patch; None after a failure, which is recorded. Raises _Stale once when the event was changed meanwhile."""
     body = body_of(s, provider=a.provider, join_url=a.join_url, with_people=True, meet=_meet(s, entry, a))
-    s.lease.require(s.revision)
     if tell:
-        s.write(a, in_doubt=True)
+        s.write_ahead(a, in_doubt=True)
+    else:
+        s.lease.require(s.revision)
     try:
         return call_with_token(
             connection_of(entry),

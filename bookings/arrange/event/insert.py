@@ -42,8 +42,7 @@ def insert_job(s: Situation) -> Job | None:
     )
     body["id"] = entry.event_id
     was_in_doubt, calendar_id = entry.in_doubt, entry.calendar.external_id
-    s.lease.require(s.revision)
-    s.write(entry, in_doubt=True)
+    s.write_ahead(entry, in_doubt=True)
     if announcement is not None and tell:
         s.write(announcement, in_doubt=True)
 
