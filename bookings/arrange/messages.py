@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import smtplib
+from contextlib import closing
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as _noop
@@ -43,9 +45,8 @@ def tell(s: Situation, announcement: Announcement) -> None:
 
 def tell_each(s: Situation, announcement: Announcement, kind: Message.Kind, people: list[Person]) -> None:
     """Send one mail of a kind to each of ``people`` for this revision, unless they have it."""
-    for message in _wanted(s, kind, people):
-        if message.state in _UNSENT and s.is_due(message):
-            send(s, message, invitations.mail(message, announcement))
+    due = [message for message in _wanted(s, kind, people) if message.state in _UNSENT and s.is_due(message)]
+    send(s, [(message, invitations.mail(message, announcement)) for message in due])
 
 
 def _guests_know(s: Situation) -> bool:
@@ -77,12 +78,21 @@ def _wanted(s: Situation, kind: Message.Kind, people: list[Person]) -> list[Mess
     return [existing[person] for person in people]
 
 
-def send(s: Situation, message: Message, mail: EmailMessage) -> None:
-    """Claim ``message``, send it as ``mail``, and mark what came of it."""
+def send(s: Situation, mails: list[tuple[Message, EmailMessage]]) -> None:
+    """Claim each message, send it as its mail, and mark what came of it. The server is greeted once for all of them."""
+    with closing(get_connection()) as server:
+        for message, mail in mails:
+            _send(s, message, mail, server)
+
+
+def _send(s: Situation, message: Message, mail: EmailMessage, server: BaseEmailBackend) -> None:
     s.write_ahead(message, state=Message.State.SENDING, claimed_at=timezone.now())
+    mail.connection = server
     try:
+        server.open()  # and leave it open
         mail.send()
     except (smtplib.SMTPException, OSError) as error:
+        server.close()
         _not_sent(s, message, error)
     else:
         s.succeeded(message, state=Message.State.SENT, sent_at=timezone.now())

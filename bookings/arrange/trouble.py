@@ -40,7 +40,7 @@ def tell(s: Situation, *, gave_up: bool = False) -> None:
         message = _row(s)
     if s.is_due(message):
         known = trouble_mail.in_hand(s.booking)
-        messages.send(s, message, trouble_mail.mail(message, problems(s.booking), known=known, gave_up=gave_up))
+        messages.send(s, [(message, trouble_mail.mail(message, problems(s.booking), known=known, gave_up=gave_up))])
 
 
 def _row(s: Situation) -> Message:

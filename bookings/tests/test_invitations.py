@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from smtplib import SMTPServerDisconnected
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
 from icalendar import Calendar
+from pytest_django import Settings
 
 from bookings.invitations import ics_for, when
 from bookings.models import Booking, Organizer
@@ -104,3 +107,37 @@ def test_a_mail_that_failed_is_sent_again_under_its_own_message_id(
     settle(booking)
     assert sorted(message.extra_headers["Message-ID"] for message in mail.outbox) == sorted(sent)
     assert Booking.objects.get().arranged_revision == 1
+
+
+class _Server:
+    """What smtplib.SMTP is to Django: its conversations, each a list of those whom mail was for."""
+
+    conversations: ClassVar[list[list[str]]] = []
+    breaks_down_for = ""
+
+    def __init__(self, *_address: object, **_options: object) -> None:
+        self.conversations.append([])
+
+    def sendmail(self, _sender: str, recipients: list[str], _mail: bytes) -> None:
+        self.conversations[-1] += recipients
+        if self.breaks_down_for in recipients:
+            raise SMTPServerDisconnected
+
+    def quit(self) -> None:
+        self.conversations[-1].append("quit")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_mail_server_is_greeted_once_for_both_mails_unless_it_breaks_down(
+    ada: Organizer, monkeypatch: pytest.MonkeyPatch, settings: Settings, broken: bool
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
+    settings.EMAIL_HOST_USER = ""
+    monkeypatch.setattr("smtplib.SMTP", _Server)
+    monkeypatch.setattr(_Server, "conversations", [])
+    monkeypatch.setattr(_Server, "breaks_down_for", INVITEE if broken else "nobody")
+    booking = settle(booked(ada))
+    met = [[INVITEE, "quit"], ["ada@example.com", "quit"]] if broken else [[INVITEE, "ada@example.com", "quit"]]
+    assert _Server.conversations == met
+    assert (booking.arranged_revision == 1) is not broken
