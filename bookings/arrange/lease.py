@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -42,11 +41,19 @@ class Lease:
     booking_id: int
     owner: str
     until: datetime
+    _worded: dict[tuple[type[Model], int | None], QuerySet[Any]] = field(default_factory=dict, repr=False)
+    """To word a query costs more than to ask it, and a round asks these again and again."""
 
-    @cached_property
-    def _mine(self) -> QuerySet[Booking]:
-        """The booking, while the lease is mine."""
-        return Booking.objects.filter(pk=self.booking_id, lease_owner=self.owner)
+    def _mine(self, model: type[Model] = Booking, *, at: int | None = None) -> QuerySet[Any]:
+        """The booking while the lease is mine, where ``at`` is given only at that revision; or its rows of a model."""
+        if (model, at) not in self._worded:
+            if model is Booking:
+                conditions: dict[str, Any] = {"pk": self.booking_id, "lease_owner": self.owner}
+                conditions |= {} if at is None else {"revision": at}
+            else:
+                conditions = {"booking__in": self._mine(at=at)}
+            self._worded[model, at] = model._default_manager.filter(**conditions)
+        return self._worded[model, at]
 
     @classmethod
     def claim(cls, booking_id: int) -> Lease | None:
@@ -75,7 +82,7 @@ class Lease:
     def _extend(self, *, revision: int | None = None) -> bool:
         """Have the full time again, if the lease is mine and the booking, where one is named, at this revision."""
         until = _until()
-        if not self._mine_at(revision).update(lease_until=until):
+        if not self._mine(at=revision).update(lease_until=until):
             return False
         self.until = until
         return True
@@ -92,15 +99,11 @@ class Lease:
             self._say_why_not()
 
     def _written(self, row: Model, revision: int | None, fields: dict[str, Any]) -> bool:
-        rows = type(row)._default_manager.filter(pk=row.pk, booking__in=self._mine_at(revision))
-        if not rows.update(**fields):
+        if not self._mine(type(row), at=revision).filter(pk=row.pk).update(**fields):
             return False
         for name, value in fields.items():
             setattr(row, name, value)
         return True
-
-    def _mine_at(self, revision: int | None) -> QuerySet[Booking]:
-        return self._mine if revision is None else self._mine.filter(revision=revision)
 
     def release(self, booking: Booking, **fields: Any) -> bool:
         """Let go and write ``fields`` of the booking, if it is still as it was read: as ``booking``.
@@ -108,7 +111,7 @@ class Lease:
         False when its revision moved, or somebody asked for another look (every request sets ``next_attempt_at``); the
         lease is still mine then.
         """
-        as_read = self._mine.filter(revision=booking.revision, next_attempt_at=booking.next_attempt_at)
+        as_read = self._mine().filter(revision=booking.revision, next_attempt_at=booking.next_attempt_at)
         if as_read.update(lease_owner="", lease_until=None, **fields):
             return True
         if not self._extend():
@@ -117,4 +120,4 @@ class Lease:
 
     def abandon(self, **fields: Any) -> None:
         """Let go after a fault of our own, whatever the revision is now."""
-        self._mine.update(lease_owner="", lease_until=None, attempts=F("attempts") + 1, **fields)
+        self._mine().update(lease_owner="", lease_until=None, attempts=F("attempts") + 1, **fields)

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Model
+from django.db.models import Model, Prefetch
 from django.utils import timezone
 
 from bookings.arrange import retry
@@ -191,11 +191,14 @@ def _key(what: str | Model) -> str:
 def read(booking: Booking, lease: Lease) -> Situation:
     """Look at everything that is recorded of ``booking``. May read the calendar list of a newly connected account."""
     situation = Situation(booking=booking, lease=lease, now=timezone.now())
-    entries = with_connection(booking.calendar_entries.select_related("calendar"), "calendar__connection")
-    newest_first = list(entries.order_by("-id"))
+    # Prefetched rather than joined: a booking that has just been made has none, and asks for no more.
+    in_calendars = Prefetch("calendar", with_connection(Calendar.objects.all()))
+    newest_first = list(booking.calendar_entries.prefetch_related(in_calendars).order_by("-id"))
     situation.entry = next((entry for entry in newest_first if entry.state in CalendarEntry.OPEN), None)
     situation.event_key_used = bool(newest_first)
-    situation.all_meetings = list(with_connection(booking.meetings.order_by("id")))
+    situation.all_meetings = list(
+        booking.meetings.prefetch_related(Prefetch("connection", Connection.objects.all())).order_by("id")
+    )
     situation.meetings = [meeting for meeting in situation.all_meetings if meeting.state in _OPEN_MEETINGS]
     announcements = list(booking.announcements.all())
     situation.announcement = next((a for a in announcements if a.revision == booking.revision), None)

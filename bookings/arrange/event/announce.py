@@ -30,11 +30,11 @@ def announce(s: Situation) -> None:
     if event is None:
         return
     s.succeeded(entry, **fields_of(event))
-    s.note("event_written", _("The calendar event shows the new state."))
     if s.revision > 1:  # else it stands where it was inserted
         busy.outdate(s.booking.organizer.user_id)
     keep_one_link(s, entry, a, event)
-    complete_if_announced(s, entry)
+    if not complete_if_announced(s, entry):
+        s.note("event_written", _("The calendar event shows the new state."))
 
 
 def _patch_unless_stale(s: Situation, entry: CalendarEntry, a: Announcement, *, tell: bool) -> Event | None:

@@ -122,13 +122,13 @@ def refresh_conference(s: Situation) -> None:
         s.later("Meet", timezone.now() + timedelta(seconds=2 * _MEET_WAIT_SECONDS))
 
 
-def complete_if_announced(s: Situation, entry: CalendarEntry) -> None:
-    """Mark this revision's announcement as made once the event shows it and its link is known."""
+def complete_if_announced(s: Situation, entry: CalendarEntry) -> bool:
+    """Mark this revision's announcement as made once the event shows it and its link is known; whether it was now."""
     a = s.announcement
     if a is None or a.done_at is not None or a.channel != Announcement.Channel.CALENDAR:
-        return
+        return False
     if entry.written_revision != a.revision or (a.provider == MEET and is_pending(entry)):
-        return
+        return False
     fields: dict[str, Any] = {"done_at": timezone.now(), "in_doubt": False}
     if a.provider == MEET and not a.join_url:
         # Where our mails had to go out before the link was known, people are told of it as one that came late.
@@ -137,6 +137,7 @@ def complete_if_announced(s: Situation, entry: CalendarEntry) -> None:
         s.held = s.held if known else None
     s.write(a, **fields)
     s.note("announced", _("The calendar sent the invitation."))
+    return True
 
 
 def _mails_are_out(s: Situation) -> bool:
