@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 TOOLS := $(VENV)/.tools
+PLAIN := $(VENV)/plain
 # Without its cache of compiled modules, every process that is started compiles Django, Celery and Google's client anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -37,6 +38,13 @@ $(TOOLS): requirements-dev.txt requirements.txt | $(BIN)/python
 
 tools: $(TOOLS)
 
+# What production installs and nothing else: libraries import what they find beside them, and that is memory.
+$(PLAIN)/.installed: $(TOOLS)
+	@$(BIN)/python -m venv $(PLAIN)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(PLAIN)/bin/python -r requirements.txt || \
+	  $(PLAIN)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
 # --- Seeing it run -------------------------------------------------------------------------------------------------------
 
 demo: $(RUNTIME) ## the whole product against local stand-ins for Zoom and Google; ONCE=1 books once, shows it, ends
@@ -66,11 +74,11 @@ restore-drill: $(TOOLS) ## back up a running product, lose its database, restore
 soak: $(TOOLS) ## random faults, crashes and load for MINUTES=10, then a table of what was lost, twice, wrong or stuck
 	@$(BIN)/python -m zinnect.tests.soak --minutes $(or $(MINUTES),10) $(if $(SEED),--seed $(SEED))
 
-bench: $(TOOLS) ## the goals of docs/performance.md, each with its reference of the same run; ONLY=2,5 for some
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests)
+bench: $(PLAIN)/.installed ## the goals of docs/performance.md, each with its reference of the same run; ONLY=2,5 for some
+	@MEASURED_PYTHON=$(PLAIN)/bin/python $(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(TESTS),--tests)
 
-bench-scale: $(TOOLS) ## how pages, bookings and arranging grow, from 1,000 to 1,000,000 bookings; draws docs/performance-growth.svg
-	@$(BIN)/python -m benchmarks.scale
+bench-scale: $(PLAIN)/.installed ## how pages, bookings and arranging grow, from 1,000 to 1,000,000 bookings; draws docs/performance-growth.svg
+	@MEASURED_PYTHON=$(PLAIN)/bin/python $(BIN)/python -m benchmarks.scale
 
 screenshots: $(TOOLS) ## every page at three widths, light and dark, into screenshots/; ONLY=word for some
 	@$(BIN)/python -m zinnect.tests.browser

@@ -14,7 +14,7 @@ import redis
 from celery import Celery
 
 from benchmarks.booking import Invitee
-from benchmarks.house import BOTH, OURS, House
+from benchmarks.house import BOTH, OURS, PYTHON, House
 from benchmarks.measure import Verdict, cpu_seconds, family, megabytes, percentile
 from benchmarks.pages import serving
 from benchmarks.rows import one, unarranged
@@ -64,7 +64,7 @@ def working(house: House, *, workers: int = 1, how: str = "") -> Iterator[list[C
 def start_worker(house: House, number: int, how: str = "") -> Child:
     """One worker; ready when this returns."""
     line = next(line for line in (house.root / "Procfile").read_text().splitlines() if line.startswith("worker:"))
-    command = [sys.executable, "-m", *line.partition(":")[2].split(), *how.split(), "--hostname", f"bench-{number}@%h"]
+    command = [PYTHON, "-m", *line.partition(":")[2].split(), *how.split(), "--hostname", f"bench-{number}@%h"]
     log = house.folder / f"worker-{number}.log"
     log.write_bytes(b"")
     with house.measured():

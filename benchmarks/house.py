@@ -27,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 ORGANIZERS = 40
 OURS, OTHERS, BOTH = {0}, {1}, {0, 1}
 """The core of what is measured, and the core of everything else."""
+PYTHON = str(Path(os.environ.get("MEASURED_PYTHON", sys.executable)).absolute())
+"""What runs what is measured. ``make`` gives one with nothing but requirements.txt: libraries import what they find."""
 
 
 @dataclass

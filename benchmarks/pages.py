@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from benchmarks.house import House
+from benchmarks.house import PYTHON, House
 from benchmarks.measure import Client, Verdict, cpu_seconds, percentile, timed
 from zinnect.processes import Child, free_port
 
@@ -74,7 +73,7 @@ def serving(house: House, application: str) -> Iterator[tuple[Child, int]]:
     """A gunicorn with one process of eight threads on the core of what is measured."""
     port, log = free_port(), house.folder / f"{application.partition(':')[0]}.log"
     how = ["--worker-class", "gthread", "--workers", "1", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
-    command = [sys.executable, "-m", "gunicorn", application, *how]
+    command = [PYTHON, "-m", "gunicorn", application, *how]
     with house.measured():
         child = house.household.spawn(application, command, log=log, env=house.env, cwd=house.root)
     child.wait_until(lambda: answers(port), seconds=60)

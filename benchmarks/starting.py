@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 
 from benchmarks.arranging import working
-from benchmarks.house import House
+from benchmarks.house import PYTHON, House
 from benchmarks.measure import Client, Verdict, family, megabytes
 from benchmarks.pages import answers
 from zinnect.processes import free_port
@@ -27,7 +26,7 @@ def start(house: House, *, compiled: str = "") -> tuple[float, float]:
     env = {**house.env, **({"PYTHONPYCACHEPREFIX": compiled} if compiled else {})}
     with house.measured():
         began = time.monotonic()
-        command = [sys.executable, "-m", "gunicorn", "zinnect.wsgi", *how]
+        command = [PYTHON, "-m", "gunicorn", "zinnect.wsgi", *how]
         child = house.household.spawn("start", command, log=log, env=env, cwd=house.root)
     child.wait_until(lambda: answers(port), seconds=90)
     seconds = time.monotonic() - began

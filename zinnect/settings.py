@@ -247,7 +247,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 # Arranging is waiting for providers, and threads wait in a seventh of the memory of processes (docs/performance.md).
 # None of them can be ended from outside, so whatever a task waits for has a limit of its own.
 CELERY_WORKER_POOL = "threads"
-CELERY_WORKER_CONCURRENCY = 16
+CELERY_WORKER_CONCURRENCY = 24
 # Celery would open a connection for each task, which costs more than a task's queries. zinnect/celery.py does for tasks
 # what Django does for requests.
 CELERY_DB_REUSE_MAX = sys.maxsize
