@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -15,8 +16,8 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from bookings.answers import answers_of
 from bookings.letters import letter
-from bookings.models import Announcement, Booking, Message
-from bookings.status import current_link, told_before, unmanaged_meetings
+from bookings.models import Announcement, Booking, Meeting, Message
+from bookings.status import current_link, told_before
 from bookings.unlinked import unlinked
 from bookings.words import MEET, message_of, service_name
 
@@ -108,8 +109,11 @@ def ics_for(booking: Booking) -> bytes:
     return ics(booking, method="PUBLISH", join_url=current_link(booking)[1])
 
 
-def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives:
-    """The mail of ``message``, rendered for its reader. The same message always has the same Message-ID."""
+def mail(message: Message, announcement: Announcement, unmanaged: Sequence[Meeting] = ()) -> EmailMultiAlternatives:
+    """The mail of ``message``, rendered for its reader. The same message always has the same Message-ID.
+
+    ``unmanaged``: meetings of the booking that stay at their provider untouched, for the organizer to know.
+    """
     booking = message.booking
     to_organizer = message.role == Message.Role.ORGANIZER
     language = booking.organizer.language if to_organizer else booking.invitee_language
@@ -120,7 +124,7 @@ def mail(message: Message, announcement: Announcement) -> EmailMultiAlternatives
             "reason": message_of(booking),
             "answers": _answers(booking) if message.role != Message.Role.GUEST else [],
             "why": announcement.why if to_organizer else "",
-            "unmanaged": unmanaged_meetings(booking) if to_organizer else [],
+            "unmanaged": unmanaged if to_organizer else [],
         }
         email = letter(message, template="emails/booking", context=context)
     method = _method(message, announcement)

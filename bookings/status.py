@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import F, Q
+from collections.abc import Iterable
+
+from django.db.models import Q
 from django.utils import timezone
 
 from bookings.models import Announcement, Booking, CalendarEntry, Meeting, Message
 from bookings.words import MEET
+from integrations.models import with_connection
 
 _MAYBE_TOLD = Q(done_at__isnull=False) | Q(in_doubt=True)
 
@@ -67,6 +70,11 @@ def is_managed(meeting: Meeting) -> bool:
 
 def unmanaged_meetings(booking: Booking) -> list[Meeting]:
     """Meetings of this booking that stay at their provider untouched (product.md, rule 9), as far as we know which."""
-    not_ours = Q(connection=None) | ~Q(connection__generation=F("generation"))  # as `is_managed` has it
-    left = Q(state=Meeting.State.UNMANAGED) | Q(not_ours, state=Meeting.State.LIVE)
-    return list(booking.meetings.exclude(external_id="").filter(left))
+    return left_alone(with_connection(booking.meetings.all()))
+
+
+def left_alone(meetings: Iterable[Meeting]) -> list[Meeting]:
+    """Those of a booking's ``meetings`` that stay at their provider untouched."""
+    known = [meeting for meeting in meetings if meeting.external_id]
+    unmanaged, live = Meeting.State.UNMANAGED, Meeting.State.LIVE
+    return [row for row in known if row.state == unmanaged or (row.state == live and not is_managed(row))]

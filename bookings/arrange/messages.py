@@ -15,7 +15,7 @@ from bookings import invitations
 from bookings.arrange.situation import Situation
 from bookings.letters import is_refusal
 from bookings.models import Announcement, Booking, Message
-from bookings.status import told_before
+from bookings.status import left_alone, told_before
 from integrations.errors import ProviderError
 
 Person = tuple[Message.Role, str]  # with the address
@@ -46,7 +46,8 @@ def tell(s: Situation, announcement: Announcement) -> None:
 def tell_each(s: Situation, announcement: Announcement, kind: Message.Kind, people: list[Person]) -> None:
     """Send one mail of a kind to each of ``people`` for this revision, unless they have it."""
     due = [message for message in _wanted(s, kind, people) if message.state in _UNSENT and s.is_due(message)]
-    send(s, [(message, invitations.mail(message, announcement)) for message in due])
+    unmanaged = left_alone(s.all_meetings)
+    send(s, [(message, invitations.mail(message, announcement, unmanaged=unmanaged)) for message in due])
 
 
 def _guests_know(s: Situation) -> bool:
