@@ -62,8 +62,8 @@ test: $(TOOLS) ## PostgreSQL and Redis, a browser, the whole system; then SQLite
 	$(PYTEST) -n 2 --dist worksteal -m 'not (faults and (system or slow))'
 	TEST_DATABASE=sqlite $(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not postgres and not faults' --ignore-glob='*/test_sandbox_*' --ignore-glob='*/test_slots*' bookings integrations
 
-test-fast: $(TOOLS) ## what is quick: no browser, whole system, faults, fuzzing, nor the stand-ins' own tests
-	$(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not faults and not slow' --ignore-glob='*/test_sandbox_*'
+test-fast: $(TOOLS) ## what is quick: no browser, whole system, faults, fuzzing, nor anything that asks a stand-in
+	$(PYTEST) -n 2 --dist worksteal -m 'not browser and not system and not faults and not slow and not providers' --ignore-glob='*/test_sandbox_*'
 
 faults: $(TOOLS) ## the whole matrix of faults and crashes, against the whole product (docs/reliability.md)
 	$(PYTEST) -n 2 --dist worksteal -m faults

@@ -87,8 +87,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("zinnect.tests.fixtures")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On SQLite, leave out what needs PostgreSQL. The longest come first: no worker ends long after the rest."""
+    """Mark what asks a stand-in; on SQLite, leave out what needs PostgreSQL. The longest come first.
+
+    So no worker ends long after the rest.
+    """
+    for item in items:
+        if "sandbox" in getattr(item, "fixturenames", ()):
+            item.add_marker("providers")
     if ON_SQLITE:
         needs_postgres = [item for item in items if item.get_closest_marker("postgres")]
         config.hook.pytest_deselected(items=needs_postgres)
