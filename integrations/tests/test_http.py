@@ -84,6 +84,7 @@ def test_a_refused_connection_leaves_none(url: str, settings: Any) -> None:
     assert (error.retryable, error.in_doubt) == (True, False)
 
 
+@pytest.mark.slow
 def test_connecting_to_nowhere_is_given_up_in_time(settings: Any) -> None:
     """A listening socket whose queue is full answers no SYN: the connect itself has to time out."""
     with socket.socket() as full:
@@ -101,6 +102,7 @@ def test_connecting_to_nowhere_is_given_up_in_time(settings: Any) -> None:
     assert (str(error), error.in_doubt) == ("Zoom did not answer in time.", False)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_never_found_is_given_up_in_time(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     released = threading.Event()
     real = socket.getaddrinfo

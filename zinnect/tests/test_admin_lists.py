@@ -16,7 +16,7 @@ from calendars.models import Calendar
 from integrations.models import Connection
 from zinnect.models import AuditEntry
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 HUNDRED = range(100)
 
 

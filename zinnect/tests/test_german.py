@@ -21,7 +21,7 @@ from zinnect.tests.security import test_authorization
 from zinnect.tests.security.forms import filled
 from zinnect.tests.security.test_authorization import path_of, routes
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 adas = test_authorization.adas  # one of everything of hers, which the addresses lead to
 GERMAN = {"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"}
 

@@ -123,6 +123,7 @@ def test_refreshes_are_counted_by_what_became_of_them(ada: Organizer, sandbox: S
     assert value("token_refreshes_total", provider="zoom", outcome="failed") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_what_another_process_counted_is_counted() -> None:
     counters.called("Zoom", "GET", "ok", 0.2)

@@ -15,7 +15,7 @@ from integrations.models import Connection
 from zinnect.demo.product import ROOT
 from zinnect.startup import look_at_secrets, read_templates
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,8 @@ from zinnect.tests.translations import (
     up_to_date,
 )
 
+pytestmark = pytest.mark.slow
+
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[ds]")
 TAG = re.compile(r"<[^>]+>")
 OF_OURS = re.compile(r"(templates/)?(account|mfa)/")

@@ -158,6 +158,7 @@ def test_a_foreign_host_name_is_refused(client: Client, db: None) -> None:
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
+@pytest.mark.slow
 def test_check_deploy_warns_of_nothing() -> None:
     env = isolated(**PRODUCTION, REDIS_URL="redis://127.0.0.1:6379/0", DATABASE_URL="sqlite:///:memory:")
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]

@@ -139,6 +139,7 @@ def plain(ada: Organizer) -> Booking:
     return booked(ada, guests=("guest@example.net",))
 
 
+@pytest.mark.slow
 @HYPOTHESIS
 @given(typed=TYPED)
 def test_no_name_gets_into_a_header_of_its_own(plain: Booking, typed: str) -> None:
@@ -154,6 +155,7 @@ def test_no_name_gets_into_a_header_of_its_own(plain: Booking, typed: str) -> No
     assert len(message["Subject"].splitlines()) == 1
 
 
+@pytest.mark.slow
 @HYPOTHESIS
 @given(typed=TYPED)
 def test_no_name_gets_out_of_its_place_in_a_calendar_file(plain: Booking, typed: str) -> None:
