@@ -18,8 +18,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from bookings.models import EventType, Organizer
+from bookings.models import Booking, EventType, Organizer
 from bookings.services import NotChangeable, SlotTaken
+from bookings.tests.invitee import START, book
 from bookings.tests.public import NOW
 from bookings.tests.world import Many, connect
 from integrations.sandbox.testing import Sandbox
@@ -95,6 +96,12 @@ def connected_at_noon(at_noon: None, ada: Organizer, sandbox: Sandbox, settings:
 def intro(ada: Organizer) -> EventType:
     """Ada's thirty minutes, Mon–Fri 09:00–17:00 in Berlin."""
     return ada.event_types.get(slug="intro")
+
+
+@pytest.fixture
+def booking(intro: EventType) -> Booking:
+    """Ines of New York, Thursday at nine in the morning there."""
+    return book(intro, START, "ines")
 
 
 @pytest.fixture
