@@ -14,6 +14,7 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from bookings.models import Booking
 from zinnect import heartbeat
 from zinnect import metrics as measures
 
@@ -61,6 +62,6 @@ def _missing_migrations() -> bool:
 def _old_work() -> list[str]:
     return (
         ["old unfinished work"]
-        if measures.unfinished().filter(revised_at__lt=timezone.now() - OLD_WORK).exists()
+        if Booking.objects.unfinished().filter(revised_at__lt=timezone.now() - OLD_WORK).exists()
         else []
     )

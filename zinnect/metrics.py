@@ -31,11 +31,6 @@ def text() -> bytes:
     return generate_latest(registry)
 
 
-def unfinished() -> QuerySet[Booking]:
-    """Bookings whose arranging lags behind and has not been given up."""
-    return Booking.objects.unfinished()
-
-
 def one_link_violations() -> QuerySet[CalendarEntry]:
     """Events of meetings to come that show Meet beside the link of another service."""
     other = Announcement.objects.filter(booking=OuterRef("booking"), done_at__isnull=False).exclude(
@@ -82,7 +77,7 @@ def _bookings() -> Iterator[Metric]:
     for status, count in by_status.items():
         family.add_metric([status], count)
     yield family
-    facts = unfinished().aggregate(count=Count("pk"), oldest=Min("revised_at"))
+    facts = Booking.objects.unfinished().aggregate(count=Count("pk"), oldest=Min("revised_at"))
     age = (timezone.now() - facts["oldest"]).total_seconds() if facts["oldest"] else 0.0
     yield _one("bookings_unfinished", "Bookings whose calendar, meeting or mail is not in line yet.", facts["count"])
     yield _one("bookings_unfinished_oldest_seconds", "Age of the oldest of them.", age)

@@ -101,7 +101,7 @@ def unfinished(now: datetime) -> list[tuple[str, int]]:
     for number, (_words, age) in enumerate(AGES):
         counts[f"age{number}"] = Count("pk", filter=not_younger & (Q(revised_at__gt=now - age) if age else Q()))
         not_younger = Q(revised_at__lte=now - age) if age else not_younger
-    found = metrics.unfinished().aggregate(**counts)
+    found = Booking.objects.unfinished().aggregate(**counts)
     return [(str(words), found[f"age{number}"]) for number, (words, _age) in enumerate(AGES)]
 
 

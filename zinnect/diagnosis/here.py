@@ -14,12 +14,12 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import Error as DatabaseError
 
+from bookings.models import Booking
 from integrations import providers
 from integrations.fields import EncryptionKeyError
 from integrations.models import Connection
 from zinnect.checks import check_encryption_keys
 from zinnect.diagnosis.problem import Problem
-from zinnect.metrics import unfinished
 
 SAID_ELSEWHERE = ("zinnect.E003", "zinnect.W003", "zinnect.W004")
 """Keys, broker and webhook secret have lines of their own."""
@@ -127,7 +127,7 @@ def permissions() -> Iterator[Problem]:
 
 def unfinished_work() -> Iterator[Problem]:
     """Bookings that were tried and are not in line."""
-    count = unfinished().filter(attempts__gt=0).count()
+    count = Booking.objects.unfinished().filter(attempts__gt=0).count()
     if count:
         yield Problem(
             f"{count} bookings are not fully arranged though it was tried.",

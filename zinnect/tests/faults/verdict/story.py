@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from zinnect.tests.faults.verdict.facts import Case, Row
@@ -35,4 +36,4 @@ def _line(what: str, row: Row, names: tuple[str, ...]) -> str:
 
 
 def _short(value: Any) -> str:
-    return f"{value:%H:%M:%S.%f}" if hasattr(value, "hour") else str(value)
+    return f"{value:%d %H:%M:%S.%f}" if isinstance(value, datetime) else str(value)
