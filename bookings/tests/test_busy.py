@@ -10,9 +10,9 @@ from pytest_django import Settings
 
 from bookings.availability import offered
 from bookings.models import EventType, Organizer
-from bookings.services import BusyUnknown, SlotTaken, reschedule
+from bookings.services import BusyUnknown, SlotTaken, cancel, reschedule
 from bookings.tests.world import booked, connect, next_weekday, settle
-from calendars.busy import busy_times
+from calendars.busy import FRESH, busy_times
 from calendars.models import Calendar, KnownBusy
 from integrations.models import Connection
 from integrations.sandbox.testing import Sandbox
@@ -114,3 +114,23 @@ def test_a_token_endpoint_that_hangs_does_not_hold_the_page(ada: Organizer, sand
     began = timezone.now()
     assert start in offers(ada, start)
     assert timezone.now() - began < timedelta(seconds=5)
+
+
+def test_the_calendar_is_asked_anew_after_each_time_that_we_change_it(ada: Organizer, sandbox: Sandbox) -> None:
+    connect(ada, sandbox, "google")
+
+    def is_outdated() -> bool:
+        """Whether the last answer does not count as fresh any more; from here on it does."""
+        (known,) = KnownBusy.objects.all()
+        KnownBusy.objects.update(asked_at=timezone.now())
+        assert known.asked_at is not None
+        return known.asked_at <= timezone.now() - FRESH
+
+    booking = booked(ada)
+    assert not is_outdated()
+    booking = settle(booking)
+    assert is_outdated()
+    booking = settle(reschedule(booking=booking, start=next_weekday(14), by="organizer"))
+    assert is_outdated()
+    settle(cancel(booking=booking, by="organizer"))
+    assert is_outdated()
