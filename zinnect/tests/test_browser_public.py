@@ -72,6 +72,8 @@ def complaints_of(page: Page) -> list[str]:
 
 def tab_to(page: Page, selector: str) -> None:
     """Press the tabulator until the focus is there, and see that it is visible on the way."""
+    # The page that has it may be on its way: a key that is pressed meanwhile moves no focus in it.
+    page.locator(selector).first.wait_for(state="attached")
     for _ in range(60):
         page.keyboard.press("Tab")
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
